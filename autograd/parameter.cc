@@ -1,0 +1,85 @@
+#include "autograd/parameter.h"
+
+#include <cmath>
+#include <utility>
+
+#include "engine/check.h"
+#include "engine/rng.h"
+
+namespace ctr {
+
+Initializer Initializer::xavier_normal(int64_t fan_in, int64_t fan_out) {
+  return normal(std::sqrt(2.0 / static_cast<double>(fan_in + fan_out)));
+}
+
+Initializer Initializer::with_zero_row() const {
+  Initializer result = *this;
+  result.zero_row_ = true;
+  return result;
+}
+
+Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed, std::string_view name) const {
+  Tensor value = Tensor::full(shape, dtype, kind_ == Kind::constant ? amount_ : 0.0);
+  const RandomStream random{seed, stream_of(name.data(), name.size()), 0};
+  const int64_t first = zero_row_ && shape.rank() > 0 ? shape.count(1, shape.rank()) : 0;
+  visit_float(dtype, "initializer", [&](auto zero) {
+    using T = decltype(zero);
+    T* data = value.data<T>();
+    for (int64_t i = first; kind_ == Kind::normal && i < value.count(); ++i) {
+      data[i] = static_cast<T>(amount_ * random.normal(static_cast<uint64_t>(i)));
+    }
+    for (int64_t i = 0; i < first; ++i) data[i] = T(0);
+  });
+  return value;
+}
+
+const Parameter& ParameterStore::add(std::string name, Tensor value) {
+  CTR_CHECK(!by_name_.contains(name), "parameter: the name {} is taken", name);
+  parameters_.push_back(std::make_unique<Parameter>(Parameter{name, std::move(value)}));
+  by_name_.emplace(std::move(name), parameters_.back().get());
+  return *parameters_.back();
+}
+
+Parameter* ParameterStore::find(std::string_view name) const {
+  auto found = by_name_.find(std::string(name));
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+int64_t ParameterStore::count_trainable() const {
+  int64_t count = 0;
+  for (const auto& parameter : parameters_) count += parameter->frozen ? 0 : parameter->value.count();
+  return count;
+}
+
+int64_t ParameterStore::count_frozen() const {
+  int64_t count = 0;
+  for (const auto& parameter : parameters_) count += parameter->frozen ? parameter->value.count() : 0;
+  return count;
+}
+
+Scope Scope::operator/(std::string_view name) const {
+  Scope result(*store_);
+  result.path_ = path_of(name);
+  return result;
+}
+
+const Parameter& Scope::parameter(std::string_view name, const Shape& shape,
+                                  const Initializer& initializer) const {
+  std::string path = path_of(name);
+  Tensor value = initializer.make(shape, dtype(), mode().seed, path);
+  return store_->add(std::move(path), std::move(value));
+}
+
+const Parameter& Scope::frozen(std::string_view name, const Tensor& value) const {
+  std::string path = path_of(name);
+  store_->add(path, value.cast(dtype()));
+  Parameter* parameter = store_->find(path);
+  parameter->frozen = true;
+  return *parameter;
+}
+
+std::string Scope::path_of(std::string_view name) const {
+  return path_.empty() ? std::string(name) : path_ + "/" + std::string(name);
+}
+
+}  // namespace ctr

@@ -1,0 +1,101 @@
+#pragma once
+// Parameters are named by their path ("mlp/0/weight"): the same string is the checkpoint key, the log name and the
+// optimizer group. A Scope makes them.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/tensor.h"
+
+namespace ctr {
+
+struct Parameter {
+  std::string name;
+  Tensor value;
+  bool frozen = false;  // no gradient is computed for it at all
+  bool tied = false;    // used both as a lookup table and as a matrix: row gradients are made dense
+};
+
+// How a parameter begins. Values depend on the seed and the parameter's name alone, and are drawn in f64.
+class Initializer {
+ public:
+  static Initializer zeros() { return Initializer(Kind::constant, 0); }
+  static Initializer constant(double value) { return Initializer(Kind::constant, value); }
+  static Initializer normal(double deviation) { return Initializer(Kind::normal, deviation); }
+  // N(0, 2 / (fan_in + fan_out)) (Glorot and Bengio, AISTATS 2010).
+  static Initializer xavier_normal(int64_t fan_in, int64_t fan_out);
+  // Row 0 (the padding row of a table) stays zero.
+  Initializer with_zero_row() const;
+
+  Tensor make(const Shape& shape, DType dtype, uint64_t seed, std::string_view name) const;
+
+ private:
+  enum class Kind : uint8_t { constant, normal };
+  Initializer(Kind kind, double amount) : kind_(kind), amount_(amount) {}
+
+  Kind kind_;
+  double amount_;
+  bool zero_row_ = false;
+};
+
+// What a forward pass needs to know beyond its inputs.
+struct Mode {
+  bool training = false;
+  uint64_t seed = 0;             // of initial values and dropout
+  uint32_t step = 0;             // of the optimizer: dropout draws anew each step
+  uint64_t weights_version = 0;  // grows whenever a parameter changes: folded weights are kept until then
+};
+
+// Owns a model's parameters, in the order in which they were made.
+class ParameterStore {
+ public:
+  ParameterStore(DType dtype, uint64_t seed) : dtype_(dtype) { mode_.seed = seed; }
+  ParameterStore(const ParameterStore&) = delete;
+  ParameterStore& operator=(const ParameterStore&) = delete;
+
+  const Parameter& add(std::string name, Tensor value);
+  const std::vector<std::unique_ptr<Parameter>>& all() const { return parameters_; }
+  Parameter* find(std::string_view name) const;  // null when there is none
+
+  DType dtype() const { return dtype_; }
+  Mode& mode() { return mode_; }
+  const Mode& mode() const { return mode_; }
+  int64_t count_trainable() const;  // numbers in all parameters that are not frozen
+  int64_t count_frozen() const;
+
+ private:
+  DType dtype_;
+  Mode mode_;
+  std::vector<std::unique_ptr<Parameter>> parameters_;
+  std::unordered_map<std::string, Parameter*> by_name_;
+};
+
+// A path prefix in a store. `scope / "mlp" / 0` names what is made below it.
+class Scope {
+ public:
+  explicit Scope(ParameterStore& store) : store_(&store) {}
+
+  Scope operator/(std::string_view name) const;
+  Scope operator/(int64_t index) const { return *this / std::to_string(index); }
+
+  // A trainable parameter; its name must be new.
+  const Parameter& parameter(std::string_view name, const Shape& shape, const Initializer& initializer) const;
+  // A frozen one with given values.
+  const Parameter& frozen(std::string_view name, const Tensor& value) const;
+
+  const std::string& path() const { return path_; }
+  DType dtype() const { return store_->dtype(); }
+  const Mode& mode() const { return store_->mode(); }
+
+ private:
+  std::string path_of(std::string_view name) const;
+
+  ParameterStore* store_;
+  std::string path_;
+};
+
+}  // namespace ctr

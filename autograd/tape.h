@@ -1,0 +1,166 @@
+#pragma once
+// The tape: a list of closures, one per operator call, run backwards.
+//
+//   Tape tape;                                   // records while it lives (per thread; tapes nest)
+//   Var loss = bce_with_logits(model.logit(batch), batch.label);
+//   Gradients gradients = backward(loss);
+//
+// Contract of an operator: it computes its output, then calls `record` with a closure that captures tensors, never
+// Vars. The closure *writes* gradients into a GradientSink; adding them up where a value is used twice is the tape's
+// work. Buffers are freed as the tape unwinds. There are no second-order gradients.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "autograd/gradient.h"
+#include "autograd/parameter.h"
+#include "engine/tensor.h"
+
+namespace ctr {
+
+class Tape;
+
+// A tensor and its place on a tape. A constant has no place and gets no gradient.
+class Var {
+ public:
+  Var() = default;
+  explicit Var(Tensor constant) : value_(std::move(constant)) {}
+  // The parameter as a leaf of the current tape; a constant when it is frozen or nothing records.
+  Var(const Parameter& parameter);
+
+  const Tensor& value() const { return value_; }
+  const Shape& shape() const { return value_.shape(); }
+  int64_t dim(int axis) const { return value_.dim(axis); }
+  int rank() const { return value_.rank(); }
+  DType dtype() const { return value_.dtype(); }
+  Device device() const { return value_.device(); }
+  bool defined() const { return value_.defined(); }
+
+ private:
+  friend class Tape;
+  Var(Tensor value, int slot, uint64_t tape) : value_(std::move(value)), slot_(slot), tape_(tape) {}
+
+  Tensor value_;
+  int slot_ = -1;      // where the tape collects this value's gradient
+  uint64_t tape_ = 0;  // number of that tape
+};
+
+// Where a closure puts the gradients of the operator's inputs, by position.
+class GradientSink {
+ public:
+  // False when nobody asks for the gradient of input `i`: skip the work.
+  bool needs(int input) const;
+  // d loss / d input, of the input's shape (any shape of the same count).
+  void put(int input, Tensor gradient);
+  // The same for a table that was looked up.
+  void put_rows(int input, RowPart part, int64_t padding = -1);
+
+ private:
+  friend class Tape;
+  struct Node;
+  GradientSink(Tape& tape, const std::vector<int>& slots) : tape_(tape), slots_(slots) {}
+
+  Tape& tape_;
+  const std::vector<int>& slots_;  // of the inputs; -1 for those without gradient
+};
+
+using Backward = std::function<void(const Tensor& dy, GradientSink& sink)>;
+// For operators of several outputs; a gradient is undefined when nothing reached that output.
+using BackwardMany = std::function<void(std::span<const Tensor> dys, GradientSink& sink)>;
+
+struct BackwardOptions {
+  Tensor upstream;           // d loss / d root; ones when undefined (the root must then be one element)
+  bool retain = false;       // keep the tape for another pass
+  std::vector<Var> stop_at;  // activations at which the pass ends; their gradients are returned
+  std::vector<Var> only;     // compute these gradients alone (leaves or activations); empty: every leaf's
+};
+
+// The result of one pass.
+class Gradients {
+ public:
+  // Empty when the value did not take part.
+  const Gradient& operator[](const Var& variable) const;
+  const Gradient& operator[](const Parameter& parameter) const;
+  // All parameters that took part, in the order of their first use.
+  const std::vector<std::pair<const Parameter*, Gradient>>& parameters() const { return parameters_; }
+
+ private:
+  friend class Tape;
+  std::vector<std::pair<const Parameter*, Gradient>> parameters_;
+  std::unordered_map<const Parameter*, size_t> index_;
+  std::unordered_map<int, Gradient> variables_;  // by slot
+};
+
+class Tape {
+ public:
+  Tape();
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  static Tape* current();  // of this thread; null when nothing records
+
+  // A leaf that is no parameter (gradient checks).
+  Var variable(Tensor value);
+  Var leaf(const Parameter& parameter);
+  std::vector<Var> record(const char* op, std::vector<Tensor> outputs, std::span<const Var> inputs,
+                          BackwardMany backward);
+  Gradients backward(const Var& root, const BackwardOptions& options);
+  int64_t nodes() const { return static_cast<int64_t>(nodes_.size()); }
+
+ private:
+  friend class GradientSink;
+  friend class Gradients;
+  struct Node {
+    const char* op;
+    std::vector<int> inputs;   // slots, -1 for constants
+    std::vector<int> outputs;  // slots
+    BackwardMany backward;     // empty once unwound
+  };
+  struct Slot {
+    Shape shape;
+    const Parameter* parameter = nullptr;
+    bool leaf = false;
+    bool needed = false;  // during a pass
+    Gradient gradient;    // during a pass
+  };
+
+  int slot_of(const Var& variable) const;
+  int add_slot(const Shape& shape, const Parameter* parameter, bool leaf);
+  void mark_needed(const BackwardOptions& options);
+  void run(Node& node, bool retain);
+
+  uint64_t number_;
+  Tape* previous_;
+  std::vector<Node> nodes_;
+  std::vector<Slot> slots_;
+  std::unordered_map<const Parameter*, int> leaves_;
+};
+
+// Nothing records while in scope.
+class NoGradient {
+ public:
+  NoGradient();
+  ~NoGradient();
+  NoGradient(const NoGradient&) = delete;
+  NoGradient& operator=(const NoGradient&) = delete;
+
+ private:
+  Tape* previous_;
+};
+
+// Puts an operator's result on the current tape. When nothing records, or no input has a gradient, the result is a
+// constant and the closure is dropped.
+Var record(const char* op, Tensor output, std::initializer_list<Var> inputs, Backward backward);
+Var record(const char* op, Tensor output, std::span<const Var> inputs, Backward backward);
+std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs, std::span<const Var> inputs,
+                             BackwardMany backward);
+
+// Gradients of `root` on the current tape.
+Gradients backward(const Var& root, const BackwardOptions& options = {});
+
+}  // namespace ctr

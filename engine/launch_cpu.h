@@ -1,0 +1,88 @@
+#pragma once
+// The CPU side of the launchers: threaded, vectorised loops.
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "engine/parallel.h"
+#include "engine/tensor.h"
+
+namespace ctr::cpu {
+
+template <class Body>
+void for_each(int64_t n, const Body& body) {
+  parallel_for(n, kParallelGrain, [&](int64_t begin, int64_t end) {
+    const Body local = body;  // a copy whose members the compiler may keep in registers
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) local(i);
+  });
+}
+
+template <class Body>
+void for_each_2d(int64_t rows, int64_t cols, const Body& body) {
+  parallel_rows(rows, cols, [&](int64_t begin, int64_t end) {
+    const Body local = body;
+    for (int64_t row = begin; row < end; ++row) {
+#pragma omp simd
+      for (int64_t col = 0; col < cols; ++col) local(row, col);
+    }
+  });
+}
+
+// Eight running values per row, combined pairwise: the order depends on `cols` alone.
+template <class Body>
+void reduce_rows(int64_t rows, int64_t cols, const Body& body) {
+  using Value = typename Body::Value;
+  constexpr int kLanes = 8;
+  parallel_rows(rows, cols, [&](int64_t begin, int64_t end) {
+    const Body local = body;
+    for (int64_t row = begin; row < end; ++row) {
+      Value lane[kLanes];
+      for (Value& value : lane) value = local.identity();
+      int64_t full = cols / kLanes * kLanes;
+      for (int64_t col = 0; col < full; col += kLanes) {
+#pragma omp simd
+        for (int k = 0; k < kLanes; ++k) lane[k] = local.combine(lane[k], local.load(row, col + k));
+      }
+      for (int64_t col = full; col < cols; ++col) {
+        lane[col - full] = local.combine(lane[col - full], local.load(row, col));
+      }
+      for (int width = kLanes / 2; width > 0; width /= 2) {
+        for (int k = 0; k < width; ++k) lane[k] = local.combine(lane[k], lane[k + width]);
+      }
+      local.store(row, lane[0]);
+    }
+  });
+}
+
+// Rows in blocks of fixed size, each summed in order of its rows; then the blocks in order.
+template <class Body>
+void reduce_cols(int64_t rows, int64_t cols, const Body& body) {
+  using Value = typename Body::Value;
+  constexpr int64_t kBlock = 64;
+  if (cols <= 0) return;
+  const int64_t blocks = std::max<int64_t>(1, (rows + kBlock - 1) / kBlock);
+  Tensor scratch({blocks, cols}, dtype_of<Value>());
+  Value* partial = scratch.data<Value>();
+  parallel_rows(blocks, kBlock * cols, [&](int64_t begin, int64_t end) {
+    const Body local = body;
+    for (int64_t block = begin; block < end; ++block) {
+      Value* sum = partial + block * cols;
+      std::fill_n(sum, cols, local.identity());
+      for (int64_t row = block * kBlock; row < std::min(rows, (block + 1) * kBlock); ++row) {
+#pragma omp simd
+        for (int64_t col = 0; col < cols; ++col) sum[col] = local.combine(sum[col], local.load(row, col));
+      }
+    }
+  });
+  for (int64_t block = 1; block < blocks; ++block) {
+#pragma omp simd
+    for (int64_t col = 0; col < cols; ++col) {
+      partial[col] = body.combine(partial[col], partial[block * cols + col]);
+    }
+  }
+  for (int64_t col = 0; col < cols; ++col) body.store(col, partial[col]);
+}
+
+}  // namespace ctr::cpu

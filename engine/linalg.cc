@@ -1,0 +1,51 @@
+#include "engine/linalg.h"
+
+#include "engine/check.h"
+#include "engine/onednn/gemm.h"
+#include "engine/reference_gemm.h"
+
+namespace ctr {
+namespace {
+
+template <class T>
+void check(const Matrix<const T>& a, Transpose transpose_a, const Matrix<const T>& b,
+           Transpose transpose_b, const Matrix<T>& c) {
+  int64_t rows = transpose_a == Transpose::yes ? a.cols : a.rows;
+  int64_t inner = transpose_a == Transpose::yes ? a.rows : a.cols;
+  int64_t inner_b = transpose_b == Transpose::yes ? b.cols : b.rows;
+  int64_t cols = transpose_b == Transpose::yes ? b.rows : b.cols;
+  CTR_CHECK(inner == inner_b && c.rows == rows && c.cols == cols,
+            "gemm: [{},{}] x [{},{}] does not fit [{},{}]", rows, inner, inner_b, cols, c.rows, c.cols);
+  CTR_CHECK(a.stride >= a.cols && b.stride >= b.cols && c.stride >= c.cols,
+            "gemm: strides {}, {}, {} must not be smaller than the columns {}, {}, {}", a.stride,
+            b.stride, c.stride, a.cols, b.cols, c.cols);
+}
+
+void check_device(Device device) {
+  if (device != Device::cpu) {
+    fail(ErrorKind::device, "gemm: this build has no products on device {}", name_of(device));
+  }
+}
+
+}  // namespace
+
+void gemm(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<const float> b,
+          Transpose transpose_b, Matrix<float> c, const Epilogue<float>& epilogue) {
+  check_device(device);
+  check(a, transpose_a, b, transpose_b, c);
+  if (c.rows == 0 || c.cols == 0) return;
+  if ((transpose_a == Transpose::yes ? a.rows : a.cols) == 0) {
+    reference::gemm(a, transpose_a, b, transpose_b, c, epilogue);  // the library refuses empty sums
+    return;
+  }
+  onednn::gemm(a, transpose_a, b, transpose_b, c, epilogue);
+}
+
+void gemm(Device device, Matrix<const double> a, Transpose transpose_a, Matrix<const double> b,
+          Transpose transpose_b, Matrix<double> c, const Epilogue<double>& epilogue) {
+  check_device(device);
+  check(a, transpose_a, b, transpose_b, c);
+  reference::gemm(a, transpose_a, b, transpose_b, c, epilogue);
+}
+
+}  // namespace ctr
