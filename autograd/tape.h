@@ -61,7 +61,6 @@ class GradientSink {
 
  private:
   friend class Tape;
-  struct Node;
   GradientSink(Tape& tape, const std::vector<int>& slots) : tape_(tape), slots_(slots) {}
 
   Tape& tape_;

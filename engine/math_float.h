@@ -1,26 +1,33 @@
 #pragma once
+// Single-precision elementary functions without branches or calls, so that loops over them
+// vectorise. Reduced-range polynomials are least-squares fits in the Chebyshev sense; constants are
+// rounded to float. Include engine/math.h.
+
 #include <cstdint>
+
 #include "engine/hd.h"
 namespace ctr::math {
 namespace detail {
 
-CTR_HD inline int32_t to_bits(float x) {
-  return __builtin_bit_cast(int32_t, x);
-}
-CTR_HD inline float from_bits(int32_t bits) {
-  return __builtin_bit_cast(float, bits);
-}
+CTR_HD inline int32_t to_bits(float x) { return __builtin_bit_cast(int32_t, x); }
+
+CTR_HD inline float from_bits(int32_t bits) { return __builtin_bit_cast(float, bits); }
+
+// c ? a : b without a branch.
 CTR_HD inline float select(bool c, float a, float b) {
   const int32_t m = -static_cast<int32_t>(c);
   return from_bits((to_bits(a) & m) | (to_bits(b) & ~m));
 }
+
 CTR_HD inline int32_t select(bool c, int32_t a, int32_t b) {
   const int32_t m = -static_cast<int32_t>(c);
   return (a & m) | (b & ~m);
 }
+
 CTR_HD inline int32_t shl23(int32_t e) {
   return static_cast<int32_t>(static_cast<uint32_t>(e) << 23);
 }
+
 CTR_HD inline int32_t addw(int32_t a, int32_t b) {
   return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
 }
@@ -28,6 +35,7 @@ CTR_HD inline int32_t addw(int32_t a, int32_t b) {
 inline constexpr float kLn2Hi = 0.693145751953125f;
 inline constexpr float kLn2Lo = 1.42860677e-6f;
 
+// exp(x) / 2^n for n = round(x / ln 2).
 CTR_HD inline float exp_reduced(float x, int32_t& n) {
   const float kRound = 12582912.0f;
   const float shifted = x * 1.44269504f + kRound;
@@ -49,6 +57,7 @@ CTR_HD inline float exp_clamped(float x) {
   return p * from_bits(shl23(addw(half, 127))) * from_bits(shl23(addw(n - half, 127)));
 }
 
+// log(1 + f) - jf ln 2 for 1 + f in [3/4, 3/2).
 CTR_HD inline float log1p_reduced(float f, float jf) {
   const float f2 = f * f;
   const float p0 = (0.333334506f - 0.250000983f * f) + f2 * (0.199908063f - 0.166471645f * f);
@@ -57,18 +66,21 @@ CTR_HD inline float log1p_reduced(float f, float jf) {
   const float tail = f2 * 0.5f - ((f * f2) * p - jf * kLn2Lo);
   return (f - tail) - jf * kLn2Hi;
 }
+
 CTR_HD inline float log1p_in_range(float x) {
   const int32_t j = addw(0x3f400000 + 0x007fffff, -to_bits(1.0f + x)) >> 23;
   const int32_t js = detail::select(j < -127, -127, j);
   const float f = from_bits(addw(to_bits(x), shl23(j))) + (from_bits(shl23(js + 127)) - 1.0f);
   return log1p_reduced(f, static_cast<float>(j));
 }
-}
+}  // namespace detail
+
 CTR_HD inline float exp(float x) {
   x = detail::select(x < -104.0f, -104.0f, x);
   x = detail::select(x > 89.0f, 89.0f, x);
   return detail::exp_clamped(x);
 }
+
 CTR_HD inline float log(float x) {
   const bool small = x < 1.17549435e-38f;
   const float scaled = x * 8388608.0f;
@@ -82,6 +94,7 @@ CTR_HD inline float log(float x) {
   r = detail::select(x == 0, -__builtin_inff(), r);
   return r;
 }
+
 CTR_HD inline float log1p(float x) {
   float r = detail::log1p_in_range(x);
   r = detail::select(x < __builtin_inff(), r, x);
@@ -89,6 +102,7 @@ CTR_HD inline float log1p(float x) {
   r = detail::select(x == -1, -__builtin_inff(), r);
   return r;
 }
+
 CTR_HD inline float tanh(float x) {
   const float a = __builtin_fabsf(x);
   const float z = x * x;
@@ -105,6 +119,7 @@ CTR_HD inline float tanh(float x) {
   const float large = __builtin_copysignf(1.0f - 2.0f / (e + 1.0f), x);
   return detail::select(a < 0.55f, small, large);
 }
+
 CTR_HD inline float erf(float x) {
   const float a = __builtin_fabsf(x);
   const float z = x * x;
@@ -130,12 +145,14 @@ CTR_HD inline float erf(float x) {
   const float large = __builtin_copysignf(1.0f - u * u, x);
   return detail::select(a < 1.0f, small, large);
 }
+
 CTR_HD inline float sigmoid(float x) {
   const float a = -__builtin_fabsf(x);
   const float e = detail::exp_clamped(detail::select(a < -104.0f, -104.0f, a));
   const float num = detail::select(x < 0, e, 1.0f);
   return num / (1.0f + e);
 }
+
 CTR_HD inline float softplus(float x) {
   const float a = -__builtin_fabsf(x);
   const float e = detail::exp_clamped(detail::select(a < -104.0f, -104.0f, a));
@@ -144,9 +161,4 @@ CTR_HD inline float softplus(float x) {
   const float l = detail::log1p_reduced(f, detail::select(fold, -1.0f, 0.0f));
   return (detail::select(0.0f > x, 0.0f, x)) + l;
 }
-CTR_HD inline float tanh_softplus(float x) {
-  const float e = exp(detail::select(x > 20.0f, 20.0f, x));
-  const float w = e * e + (e + e);
-  return w / (w + 2.0f);
-}
-}
+}  // namespace ctr::math
