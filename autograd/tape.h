@@ -42,6 +42,7 @@ class Var {
 
  private:
   friend class Tape;
+  friend class Gradients;
   Var(Tensor value, int slot, uint64_t tape) : value_(std::move(value)), slot_(slot), tape_(tape) {}
 
   Tensor value_;
