@@ -1,0 +1,148 @@
+#include "ops/gather/gather.h"
+
+#include <algorithm>
+
+#include "engine/check.h"
+#include "engine/launch.h"
+#include "ops/gather/gather_bodies.h"
+#include "ops/registry.h"
+
+namespace ctr {
+namespace {
+
+void check_table(const char* op, const Var& table) {
+  CTR_CHECK(table.rank() == 2, "{}: a table must be [rows, width], got {}", op, table.shape());
+}
+
+Tensor gather_all(std::span<const Lookup> lookups, int64_t rows, int64_t width) {
+  const Tensor& first = lookups[0].table.value();
+  const auto fields = static_cast<int64_t>(lookups.size());
+  Tensor y({rows, fields, width}, first.dtype(), first.device());
+  visit_float(first.dtype(), "gather", [&](auto zero) {
+    using T = decltype(zero);
+    for (int64_t begin = 0; begin < fields; begin += GatherFields<T>::kMost) {
+      int64_t end = std::min<int64_t>(fields, begin + GatherFields<T>::kMost);
+      GatherFields<T> body{};
+      for (int64_t f = begin; f < end; ++f) {
+        const Lookup& lookup = lookups[static_cast<size_t>(f)];
+        body.table[f - begin] = lookup.table.value().template data<T>();
+        body.ids[f - begin] = lookup.ids.data<int64_t>();
+      }
+      body.y = y.data<T>();
+      body.fields = fields;
+      body.first = begin;
+      body.width = width;
+      for_each_2d(y.device(), rows, end - begin, body);
+    }
+  });
+  return y;
+}
+
+}  // namespace
+
+void check_ids(const char* op, const Tensor& ids, int64_t rows) {
+  const int64_t* data = ids.data<int64_t>();
+  bool inside = true;
+  for (int64_t i = 0; i < ids.count(); ++i) {
+    inside &= static_cast<uint64_t>(data[i]) < static_cast<uint64_t>(rows);
+  }
+  if (inside) [[likely]]
+    return;
+  int64_t at = 0;
+  while (static_cast<uint64_t>(data[at]) < static_cast<uint64_t>(rows)) ++at;
+  fail(ErrorKind::data, "{}: id {} at position {} is outside the table's rows [0, {})", op, data[at], at, rows);
+}
+
+Var gather(const Var& table, const Tensor& ids, int64_t padding) {
+  check_table("gather", table);
+  check_ids("gather", ids, table.dim(0));
+  CTR_CHECK(ids.rank() <= 3, "gather: ids must have at most 3 axes, got {}", ids.shape());
+  const int64_t width = table.dim(1);
+  Lookup lookup{table, ids.reshaped({ids.count()}), padding};
+  Tensor y = gather_all(std::span<const Lookup>(&lookup, 1), ids.count(), width);
+  Shape shape = ids.rank() == 0   ? Shape{width}
+                : ids.rank() == 1 ? Shape{ids.dim(0), width}
+                : ids.rank() == 2 ? Shape{ids.dim(0), ids.dim(1), width}
+                                  : Shape{ids.dim(0), ids.dim(1), ids.dim(2), width};
+  return record("gather", y.reshaped(shape), {table},
+                [ids = lookup.ids, width, padding](const Tensor& dy, GradientSink& sink) {
+                  sink.put_rows(0, {ids, dy, width, 0}, padding);
+                });
+}
+
+Var gather_fields(std::span<const Lookup> lookups) {
+  CTR_CHECK(!lookups.empty(), "gather_fields: at least one field is needed");
+  std::vector<Var> tables;
+  std::vector<Tensor> ids;
+  std::vector<int64_t> paddings;
+  for (const Lookup& lookup : lookups) {
+    check_table("gather_fields", lookup.table);
+    CTR_CHECK(lookup.table.dim(1) == lookups[0].table.dim(1) && lookup.table.dtype() == lookups[0].table.dtype(),
+              "gather_fields: tables must have one width, got {} and {}", lookups[0].table.shape(),
+              lookup.table.shape());
+    CTR_CHECK(lookup.ids.rank() == 1 && lookup.ids.count() == lookups[0].ids.count(),
+              "gather_fields: each field needs one id per row, got {} and {}", lookups[0].ids.shape(),
+              lookup.ids.shape());
+    check_ids("gather_fields", lookup.ids, lookup.table.dim(0));
+    tables.push_back(lookup.table);
+    ids.push_back(lookup.ids);
+    paddings.push_back(lookup.padding);
+  }
+  const int64_t width = tables[0].dim(1);
+  Tensor y = gather_all(lookups, ids[0].count(), width);
+  return record("gather_fields", y, tables, [ids, paddings, width](const Tensor& dy, GradientSink& sink) {
+    const auto fields = static_cast<int64_t>(ids.size());
+    for (int64_t f = 0; f < fields; ++f) {
+      auto i = static_cast<size_t>(f);
+      sink.put_rows(static_cast<int>(f), {ids[i], dy, fields * width, f * width}, paddings[i]);
+    }
+  });
+}
+
+namespace {
+int64_t padding_of(const OpArguments& a) { return static_cast<int64_t>(a.number("padding", -1)); }
+Tensor ids_of(const Shape& shape, std::vector<int64_t> values) { return Tensor::from(shape, values); }
+}  // namespace
+
+OpInfo op_gather() {
+  return {.name = "gather",
+          .formula = "y[i] = table[ids[i]]",
+          .inputs = {"table"},
+          .constants = {"ids"},
+          .call =
+              [](const OpArguments& a) {
+                return std::vector<Var>{gather(a.inputs[0], a.constants[0], padding_of(a))};
+              },
+          .cases = {{"repeated ids", {{6, 3}}, {ids_of({5}, {1, 4, 1, 5, 1})}},
+                    {"two axes", {{4, 2}}, {ids_of({2, 3}, {0, 1, 3, 3, 2, 0})}},
+                    {"padding row", {{4, 2}}, {ids_of({4}, {0, 1, 0, 3})}, {{"padding", "0"}}},
+                    {"empty", {{4, 2}}, {ids_of({0}, {})}}},
+          .refused = {{"id too large", {{4, 2}}, {ids_of({2}, {1, 4})}, {}, "gather: id 4 at position 1 is outside"},
+                      {"negative id", {{4, 2}}, {ids_of({1}, {-1})}, {}, "gather: id -1 at position 0 is outside"},
+                      {"table rank", {{4}}, {ids_of({1}, {0})}, {}, "gather: a table must be [rows, width]"}},
+          .golden = {{"embedding"}}};
+}
+
+OpInfo op_gather_fields() {
+  auto call = [](const OpArguments& a) {
+    std::vector<Lookup> lookups;
+    for (size_t f = 0; f < a.inputs.size(); ++f) {
+      lookups.push_back({a.inputs[f], a.constants.at(f), padding_of(a)});
+    }
+    return std::vector<Var>{gather_fields(lookups)};
+  };
+  return {.name = "gather_fields",
+          .formula = "y[b, f] = table_f[ids_f[b]]",
+          .inputs = {"tables..."},
+          .constants = {"ids..."},
+          .call = call,
+          .cases = {{"two fields", {{3, 2}, {5, 2}}, {ids_of({4}, {0, 2, 2, 1}), ids_of({4}, {4, 4, 0, 3})}},
+                    {"padding row", {{3, 2}}, {ids_of({3}, {0, 2, 0})}, {{"padding", "0"}}},
+                    {"empty", {{3, 2}, {5, 2}}, {ids_of({0}, {}), ids_of({0}, {})}}},
+          .refused = {{"widths", {{3, 2}, {5, 3}}, {ids_of({1}, {0}), ids_of({1}, {0})}, {},
+                       "gather_fields: tables must have one width, got [3,2] and [5,3]"},
+                      {"rows", {{3, 2}, {5, 2}}, {ids_of({1}, {0}), ids_of({2}, {0, 0})}, {},
+                       "gather_fields: each field needs one id per row"}}};
+}
+
+}  // namespace ctr

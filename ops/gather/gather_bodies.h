@@ -1,0 +1,78 @@
+#pragma once
+// Table lookups.
+
+#include "engine/kernel.h"
+
+namespace ctr {
+
+// Rows of up to kMost tables of equal width into y [B, fields, width], from field `first` on.
+template <class T>
+struct GatherFields {
+  static constexpr const char* kName = "gather_fields";
+  static constexpr int kMost = 64;
+  const T* table[kMost];
+  const int64_t* ids[kMost];
+  T* y;
+  int64_t fields;
+  int64_t first;
+  int64_t width;
+  CTR_HD void operator()(int64_t row, int64_t field) const {
+    const T* source = table[field] + ids[field][row] * width;
+    T* target = y + (row * fields + first + field) * width;
+    for (int64_t k = 0; k < width; ++k) target[k] = source[k];
+  }
+};
+CTR_KERNEL(for_each_2d, GatherFields);
+
+// y[row, k] = Σ table[ids[t], k] over the row's ids, divided by their count when `mean`; padding ids do not count.
+template <class T>
+struct GatherBag {
+  static constexpr const char* kName = "gather_bag";
+  const T* table;
+  const int64_t* ids;
+  const int64_t* offsets;
+  T* y;
+  int64_t rows;
+  int64_t total;
+  int64_t width;
+  int64_t padding;
+  bool mean;
+  CTR_HD void operator()(int64_t row, int64_t k) const {
+    int64_t end = row + 1 < rows ? offsets[row + 1] : total;
+    T sum = T(0);
+    int64_t count = 0;
+    for (int64_t t = offsets[row]; t < end; ++t) {
+      if (ids[t] == padding) continue;
+      sum += table[ids[t] * width + k];
+      ++count;
+    }
+    y[row * width + k] = mean && count > 0 ? sum / static_cast<T>(count) : sum;
+  }
+};
+CTR_KERNEL(for_each_2d, GatherBag);
+
+// d table[ids[t]] = dy[row of t], divided by the row's count when `mean`.
+template <class T>
+struct GatherBagBackward {
+  static constexpr const char* kName = "gather_bag backward";
+  const T* dy;
+  const int64_t* ids;
+  const int64_t* offsets;
+  T* values;
+  int64_t rows;
+  int64_t total;
+  int64_t width;
+  int64_t padding;
+  bool mean;
+  CTR_HD void operator()(int64_t row, int64_t k) const {
+    int64_t end = row + 1 < rows ? offsets[row + 1] : total;
+    int64_t count = 0;
+    for (int64_t t = offsets[row]; t < end; ++t) count += ids[t] == padding ? 0 : 1;
+    T value = dy[row * width + k];
+    if (mean && count > 0) value /= static_cast<T>(count);
+    for (int64_t t = offsets[row]; t < end; ++t) values[t * width + k] = value;
+  }
+};
+CTR_KERNEL(for_each_2d, GatherBagBackward);
+
+}  // namespace ctr

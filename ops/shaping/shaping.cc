@@ -1,0 +1,189 @@
+#include "ops/shaping/shaping.h"
+
+#include <cstring>
+#include <numeric>
+
+#include "engine/check.h"
+#include "engine/parallel.h"
+#include "ops/registry.h"
+
+namespace ctr {
+namespace {
+
+int positive_axis(const char* op, const Shape& shape, int axis) {
+  int result = axis < 0 ? axis + shape.rank() : axis;
+  CTR_CHECK(result >= 0 && result < shape.rank(), "{}: there is no axis {} in {}", op, axis, shape);
+  return result;
+}
+
+Shape with_axis(const Shape& shape, int axis, int64_t size) {
+  int64_t dims[Shape::kMaxRank] = {};
+  for (int i = 0; i < shape.rank(); ++i) dims[i] = i == axis ? size : shape[i];
+  switch (shape.rank()) {
+    case 1:
+      return {dims[0]};
+    case 2:
+      return {dims[0], dims[1]};
+    case 3:
+      return {dims[0], dims[1], dims[2]};
+    default:
+      return {dims[0], dims[1], dims[2], dims[3]};
+  }
+}
+
+// Copies between a whole of `width` elements per outer row and a part at `offset`.
+void copy_part(Tensor& whole, int64_t width, const Tensor& part, int64_t part_width, int64_t offset, int64_t rows,
+               bool into_whole) {
+  const auto size = static_cast<int64_t>(size_of(part.dtype()));
+  char* all = static_cast<char*>(whole.raw());
+  char* piece = static_cast<char*>(const_cast<void*>(part.raw()));
+  parallel_rows(rows, part_width, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      char* a = all + (row * width + offset) * size;
+      char* b = piece + row * part_width * size;
+      std::memcpy(into_whole ? a : b, into_whole ? b : a, static_cast<size_t>(part_width * size));
+    }
+  });
+}
+
+Tensor join(std::span<const Tensor> parts, int axis) {
+  const Shape& first = parts[0].shape();
+  int64_t length = 0;
+  for (const Tensor& part : parts) length += part.dim(axis);
+  Tensor whole(with_axis(first, axis, length), parts[0].dtype(), parts[0].device());
+  const int64_t rows = first.count(0, axis);
+  const int64_t inner = first.count(axis + 1, first.rank());
+  int64_t offset = 0;
+  for (const Tensor& part : parts) {
+    int64_t width = part.dim(axis) * inner;
+    copy_part(whole, length * inner, part, width, offset, rows, true);
+    offset += width;
+  }
+  return whole;
+}
+
+std::vector<Tensor> cut(const Tensor& whole, std::span<const int64_t> sizes, int axis) {
+  const int64_t rows = whole.shape().count(0, axis);
+  const int64_t inner = whole.shape().count(axis + 1, whole.rank());
+  std::vector<Tensor> parts;
+  int64_t offset = 0;
+  for (int64_t size : sizes) {
+    parts.emplace_back(with_axis(whole.shape(), axis, size), whole.dtype(), whole.device());
+    Tensor shared = whole;
+    copy_part(shared, whole.dim(axis) * inner, parts.back(), size * inner, offset, rows, false);
+    offset += size * inner;
+  }
+  return parts;
+}
+
+}  // namespace
+
+Var concat(std::span<const Var> parts, int axis) {
+  CTR_CHECK(!parts.empty(), "concat: at least one part is needed");
+  axis = positive_axis("concat", parts[0].shape(), axis);
+  std::vector<Tensor> values;
+  std::vector<int64_t> sizes;
+  for (const Var& part : parts) {
+    bool fits = part.rank() == parts[0].rank() && part.dtype() == parts[0].dtype();
+    for (int i = 0; fits && i < part.rank(); ++i) fits = i == axis || part.dim(i) == parts[0].dim(i);
+    CTR_CHECK(fits, "concat: {} {} does not fit {} {} along axis {}", part.dtype(), part.shape(), parts[0].dtype(),
+              parts[0].shape(), axis);
+    values.push_back(part.value());
+    sizes.push_back(part.dim(axis));
+  }
+  if (parts.size() == 1) return parts[0];
+  return record("concat", join(values, axis), parts, [sizes, axis](const Tensor& dy, GradientSink& sink) {
+    std::vector<Tensor> pieces = cut(dy, sizes, axis);
+    for (size_t i = 0; i < pieces.size(); ++i) sink.put(static_cast<int>(i), pieces[i]);
+  });
+}
+
+std::vector<Var> split(const Var& x, std::span<const int64_t> sizes, int axis) {
+  axis = positive_axis("split", x.shape(), axis);
+  int64_t sum = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
+  CTR_CHECK(sum == x.dim(axis), "split: the sizes sum up to {}, axis {} of {} is {}", sum, axis, x.shape(),
+            x.dim(axis));
+  std::vector<Tensor> parts = cut(x.value(), sizes, axis);
+  std::vector<Shape> shapes;
+  for (const Tensor& part : parts) shapes.push_back(part.shape());
+  return record_many("split", parts, std::span<const Var>(&x, 1),
+                     [shapes, axis](std::span<const Tensor> dys, GradientSink& sink) {
+                       DType dtype = DType::f32;
+                       for (const Tensor& dy : dys) dtype = dy.defined() ? dy.dtype() : dtype;
+                       std::vector<Tensor> pieces;
+                       for (size_t i = 0; i < shapes.size(); ++i) {
+                         pieces.push_back(dys[i].defined() ? dys[i] : Tensor::zeros(shapes[i], dtype));
+                       }
+                       sink.put(0, join(pieces, axis));
+                     });
+}
+
+Var reshape(const Var& x, const Shape& shape) {
+  return record("reshape", x.value().reshaped(shape), {x},
+                [](const Tensor& dy, GradientSink& sink) { sink.put(0, dy); });
+}
+
+Var flatten(const Var& x) { return reshape(x, {x.dim(0), x.shape().count(1, x.rank())}); }
+
+namespace {
+
+Shape shape_from(const std::string& text) {
+  std::vector<int64_t> dims;
+  size_t at = 0;
+  while (at < text.size()) {
+    size_t used = 0;
+    dims.push_back(std::stoll(text.substr(at), &used));
+    at += used + 1;
+  }
+  return dims.size() == 1 ? Shape{dims[0]} : dims.size() == 2 ? Shape{dims[0], dims[1]} : Shape{dims[0], dims[1], dims[2]};
+}
+
+int axis_of(const OpArguments& a) { return static_cast<int>(a.number("axis", -1)); }
+
+}  // namespace
+
+OpInfo op_concat() {
+  return {.name = "concat",
+          .formula = "y = [a, b, c] along an axis",
+          .inputs = {"parts..."},
+          .constants = {},
+          .call = [](const OpArguments& a) { return std::vector<Var>{concat(a.inputs, axis_of(a))}; },
+          .cases = {{"last axis", {{3, 2}, {3, 5}, {3, 1}}},
+                    {"middle axis", {{2, 3, 4}, {2, 1, 4}}, {}, {{"axis", "1"}}},
+                    {"first axis", {{2, 3}, {4, 3}}, {}, {{"axis", "0"}}},
+                    {"one part", {{2, 3}}},
+                    {"empty", {{0, 2}, {0, 3}}}},
+          .refused = {{"rows differ", {{3, 2}, {4, 2}}, {}, {}, "concat: f64 [4,2] does not fit f64 [3,2] along axis 1"},
+                      {"no such axis", {{3, 2}}, {}, {{"axis", "2"}}, "concat: there is no axis 2"}}};
+}
+
+OpInfo op_split() {
+  auto call = [](const OpArguments& a) {
+    std::vector<int64_t> sizes{static_cast<int64_t>(a.number("first", 1)), static_cast<int64_t>(a.number("second", 1))};
+    return split(a.inputs[0], sizes, axis_of(a));
+  };
+  return {.name = "split",
+          .formula = "[a, b] = x along an axis",
+          .inputs = {"x"},
+          .constants = {},
+          .call = call,
+          .cases = {{"last axis", {{3, 5}}, {}, {{"first", "2"}, {"second", "3"}}},
+                    {"middle axis", {{2, 3, 2}}, {}, {{"first", "1"}, {"second", "2"}, {"axis", "1"}}},
+                    {"empty", {{0, 2}}}},
+          .refused = {{"sum", {{3, 5}}, {}, {}, "split: the sizes sum up to 2, axis 1 of [3,5] is 5"}}};
+}
+
+OpInfo op_reshape() {
+  return {.name = "reshape",
+          .formula = "y = x under another shape",
+          .inputs = {"x"},
+          .constants = {},
+          .call =
+              [](const OpArguments& a) {
+                return std::vector<Var>{reshape(a.inputs[0], shape_from(a.text("shape", "1")))};
+              },
+          .cases = {{"flatten", {{3, 2, 2}}, {}, {{"shape", "3,4"}}}, {"empty", {{0, 4}}, {}, {{"shape", "0,2,2"}}}},
+          .refused = {{"count", {{3, 2}}, {}, {{"shape", "5"}}, "reshape: [3,2] has 6 elements, [5] needs 5"}}};
+}
+
+}  // namespace ctr
