@@ -1,0 +1,36 @@
+#pragma once
+// Matrix products.
+
+#include "autograd/tape.h"
+#include "engine/activation.h"
+
+namespace ctr {
+
+// How a weight matrix lies in memory.
+enum class WeightLayout : uint8_t { out_in, in_out };
+
+struct LinearOptions {
+  Activation activation = Activation::identity;
+  WeightLayout layout = WeightLayout::out_in;
+};
+
+// y = activation(x Wᵀ + b): x [B, I], W [O, I], b [O] or undefined → [B, O]. With layout in_out, W is [I, O] and
+// y = activation(x W + b). Bias and ReLU are applied inside the product.
+Var linear(const Var& x, const Var& weight, const Var& bias = Var(), const LinearOptions& options = {});
+
+// y = x w for x [B, I] and w [I, O].
+inline Var matmul(const Var& x, const Var& w) {
+  return linear(x, w, Var(), {Activation::identity, WeightLayout::in_out});
+}
+
+// Each row by its own matrix: y_b = h_b W_b for h [B, N], W [B, N, M] (or [B, N M]) → [B, M].
+// APG (Yan et al., NeurIPS 2022), where W_b is generated from the row's condition.
+Var row_matmul(const Var& h, const Var& w, int64_t out);
+
+// z_b = x_b y_b for x [B, N, K], y [B, K, M] → [B, N, M].
+Var batched_matmul(const Var& x, const Var& y);
+
+// APG's decomposed feed-forward: y_b = ((h_b U) S_b) V for h [B, N], U [N, K], S [B, K K] row-major, V [K, M] → [B, M].
+Var apg_decomposed_linear(const Var& h, const Var& u, const Var& s, const Var& v);
+
+}  // namespace ctr

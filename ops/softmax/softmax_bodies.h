@@ -1,0 +1,85 @@
+#pragma once
+// Softmax over the last axis.
+
+#include "engine/kernel.h"
+#include "engine/math.h"
+
+namespace ctr {
+
+template <class T>
+struct RowMax {
+  static constexpr const char* kName = "softmax max";
+  using Value = T;
+  const T* x;
+  T* largest;
+  int64_t cols;
+  CTR_HD T identity() const { return -math::kInfinity<T>; }
+  CTR_HD T load(int64_t row, int64_t col) const { return x[row * cols + col]; }
+  CTR_HD T combine(T left, T right) const { return math::max_of(left, right); }
+  CTR_HD void store(int64_t row, T value) const { largest[row] = value; }
+};
+CTR_KERNEL(reduce_rows, RowMax);
+
+// Writes y = exp(x − max) on the way.
+template <class T>
+struct RowExpSum {
+  static constexpr const char* kName = "softmax sum";
+  using Value = T;
+  const T* x;
+  const T* largest;
+  T* y;
+  T* sum;
+  int64_t cols;
+  CTR_HD T identity() const { return T(0); }
+  CTR_HD T load(int64_t row, int64_t col) const {
+    T value = math::exp(x[row * cols + col] - largest[row]);
+    y[row * cols + col] = value;
+    return value;
+  }
+  CTR_HD T combine(T left, T right) const { return left + right; }
+  CTR_HD void store(int64_t row, T value) const { sum[row] = value; }
+};
+CTR_KERNEL(reduce_rows, RowExpSum);
+
+template <class T>
+struct DivideRows {
+  static constexpr const char* kName = "softmax divide";
+  const T* sum;
+  T* y;
+  int64_t cols;
+  CTR_HD void operator()(int64_t row, int64_t col) const { y[row * cols + col] /= sum[row]; }
+};
+CTR_KERNEL(for_each_2d, DivideRows);
+
+template <class T>
+struct RowDot {
+  static constexpr const char* kName = "softmax backward sum";
+  using Value = T;
+  const T* y;
+  const T* dy;
+  T* dot;
+  int64_t cols;
+  CTR_HD T identity() const { return T(0); }
+  CTR_HD T load(int64_t row, int64_t col) const { return y[row * cols + col] * dy[row * cols + col]; }
+  CTR_HD T combine(T left, T right) const { return left + right; }
+  CTR_HD void store(int64_t row, T value) const { dot[row] = value; }
+};
+CTR_KERNEL(reduce_rows, RowDot);
+
+// dx = y (dy − <y, dy>)
+template <class T>
+struct SoftmaxBackward {
+  static constexpr const char* kName = "softmax backward";
+  const T* y;
+  const T* dy;
+  const T* dot;
+  T* dx;
+  int64_t cols;
+  CTR_HD void operator()(int64_t row, int64_t col) const {
+    int64_t i = row * cols + col;
+    dx[i] = y[i] * (dy[i] - dot[row]);
+  }
+};
+CTR_KERNEL(for_each_2d, SoftmaxBackward);
+
+}  // namespace ctr
