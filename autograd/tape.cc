@@ -169,8 +169,8 @@ Gradients Tape::backward(const Var& root, const BackwardOptions& options) {
         result.variables_[output] = slot.gradient;
         if (found->second) slot.gradient = Gradient();
       }
-      wanted = wanted || slot.needed;
     }
+    for (int input : node->inputs) wanted = wanted || (input >= 0 && slots_[static_cast<size_t>(input)].needed);
     if (wanted) run(*node, options.retain);
   }
   for (size_t index = 0; index < slots_.size(); ++index) {

@@ -45,7 +45,7 @@ OpInfo activation_op(Activation activation, const char* formula) {
           .call = [activation](const OpArguments& a) {
             return std::vector<Var>{activate(a.inputs[0], activation)};
           },
-          .cases = {{"one element", {{1}}}, {"odd sizes", {{3, 7}}}, {"empty", {{0, 5}}}, {"large", {{65, 33}}}},
+          .cases = {{"one row", {{1, 3}}}, {"odd sizes", {{3, 7}}}, {"empty", {{0, 5}}}, {"large", {{65, 33}}}},
           .refused = {},
           .golden = {{name}}};
 }

@@ -27,6 +27,7 @@ Tensor gather_all(std::span<const Lookup> lookups, int64_t rows, int64_t width) 
         const Lookup& lookup = lookups[static_cast<size_t>(f)];
         body.table[f - begin] = lookup.table.value().template data<T>();
         body.ids[f - begin] = lookup.ids.data<int64_t>();
+        body.padding[f - begin] = lookup.padding;
       }
       body.y = y.data<T>();
       body.fields = fields;

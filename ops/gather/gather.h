@@ -9,8 +9,8 @@ namespace ctr {
 
 inline constexpr int64_t kNoPadding = -1;
 
-// y[i, …] = table[ids[i, …]]: table [V, D], ids i64 of any shape → the ids' shape × D. Rows with id `padding` get no
-// gradient. Throws when an id lies outside [0, V).
+// y[i, …] = table[ids[i, …]]: table [V, D], ids i64 of any shape → the ids' shape × D. An id equal to `padding`
+// reads zeros and sends no gradient. Throws when an id lies outside [0, V).
 Var gather(const Var& table, const Tensor& ids, int64_t padding = kNoPadding);
 
 // One id per row and field.

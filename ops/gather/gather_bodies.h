@@ -5,21 +5,23 @@
 
 namespace ctr {
 
-// Rows of up to kMost tables of equal width into y [B, fields, width], from field `first` on.
+// Rows of up to kMost tables of equal width into y [B, fields, width], from field `first` on; zeros for padding ids.
 template <class T>
 struct GatherFields {
   static constexpr const char* kName = "gather_fields";
   static constexpr int kMost = 64;
   const T* table[kMost];
   const int64_t* ids[kMost];
+  int64_t padding[kMost];
   T* y;
   int64_t fields;
   int64_t first;
   int64_t width;
   CTR_HD void operator()(int64_t row, int64_t field) const {
-    const T* source = table[field] + ids[field][row] * width;
+    const int64_t id = ids[field][row];
+    const T* source = table[field] + id * width;
     T* target = y + (row * fields + first + field) * width;
-    for (int64_t k = 0; k < width; ++k) target[k] = source[k];
+    for (int64_t k = 0; k < width; ++k) target[k] = id == padding[field] ? T(0) : source[k];
   }
 };
 CTR_KERNEL(for_each_2d, GatherFields);

@@ -47,7 +47,7 @@ TEST(Coalesce, SumsEqualIdsInOrder) {
   }
   for (int64_t u = 0; u < rows.ids.count(); ++u) {
     int64_t id = rows.ids.data<int64_t>()[u];
-    if (u > 0) EXPECT_LT(rows.ids.data<int64_t>()[u - 1], id);
+    EXPECT_TRUE(u == 0 || rows.ids.data<int64_t>()[u - 1] < id);
     for (int64_t k = 0; k < 3; ++k) {
       EXPECT_EQ(rows.values.data<float>()[u * 3 + k], expected[static_cast<size_t>(id * 3 + k)]);
     }

@@ -61,9 +61,14 @@ TEST_P(OpSweep, HasCasesDevicesAndRefusals) {
 
 TEST_P(OpSweep, GradientsMatchCentralDifferences) {
   for (const OpCase& op_case : op().cases) {
+    bool empty = false;
+    for (const Shape& shape : op_case.inputs) empty = empty || shape.count() == 0;
+    for (const Tensor& constant : op_case.constants) empty = empty || constant.count() == 0;
     for (const GradientError& error : check_case(op(), op_case)) {
       EXPECT_LE(error.worst, kGradientTolerance) << op_case.name << ": " << error.name;
-      if (error.elements > 1) EXPECT_GT(error.largest, 0) << op_case.name << ": " << error.name << " is trivially zero";
+      if (error.elements > 0 && !empty) {
+        EXPECT_GT(error.largest, 0) << op_case.name << ": " << error.name << " is trivially zero";
+      }
     }
   }
 }
