@@ -1,0 +1,38 @@
+// DeepFM (Guo et al., IJCAI 2017).   logit = w0 + Σ w_i + Σ_{i<j} <v_i, v_j> + MLP([v_1 … v_F])
+
+#include "models/model.h"
+#include "models/tower.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/fields/fields.h"
+#include "ops/shaping/shaping.h"
+
+namespace ctr {
+namespace {
+
+class DeepFm : public Model {
+ public:
+  DeepFm(const Scope& scope, const ModelContext& context) : linear_(scope, context), tower_(scope, context) {}
+
+  Var logit(const Batch& batch) const override {
+    Var v = tower_.embedding().fields(batch);      // v_i                 [B, F, D]
+    Var linear = linear_(batch);                   // w0 + Σ w_i          [B, 1]
+    Var deep = tower_.deep(flatten(v), batch);     // MLP([v_1 … v_F])    [B, 1]
+    return linear + fm_second_order(v) + deep;
+  }
+
+ private:
+  LinearTerm linear_;
+  Tower tower_;
+};
+
+}  // namespace
+
+ModelInfo model_deepfm() {
+  return {.name = "deepfm",
+          .title = "factorization machine beside an MLP, on shared embeddings",
+          .paper = "Guo et al., IJCAI 2017",
+          .make = [](const Scope& scope,
+                     const ModelContext& context) { return std::make_unique<DeepFm>(scope, context); }};
+}
+
+}  // namespace ctr

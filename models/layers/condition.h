@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/layers/embedding.h"
+
+namespace ctr {
+
+// The condition z of APG: what a row's generated weights depend on.
+//   self-wise   z = the layer's own input
+//   group-wise  z = the embedding of one field (or several, side by side)
+//   mix-wise    z_1 … z_c = embeddings of several fields; aggregated here (input side) or left to the layer (output)
+// Attention: z = Σ_j a_j z_j, a = softmax_j(query · tanh(W z_j + b)).
+class Condition {
+ public:
+  // `embedding` must outlive this object: conditions read the model's own tables.
+  Condition(const Scope& scope, const ModelContext& context, const Embedding& embedding);
+
+  // The conditions of a batch, [B, D_j] each; none when self-wise.
+  std::vector<Var> operator()(const Batch& batch) const;
+  // Their widths; empty when self-wise.
+  const std::vector<int64_t>& widths() const { return widths_; }
+
+ private:
+  Var aggregate(const std::vector<Var>& z) const;
+
+  const Embedding& embedding_;
+  std::string aggregation_;  // empty: none
+  std::vector<int64_t> fields_;
+  std::vector<int64_t> widths_;
+  const Parameter* weight_ = nullptr;
+  const Parameter* bias_ = nullptr;
+  const Parameter* query_ = nullptr;
+};
+
+}  // namespace ctr

@@ -1,0 +1,160 @@
+#include "models/layers/embedding.h"
+
+#include "engine/check.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/fields/fields.h"
+#include "ops/gather/gather.h"
+#include "ops/linear/linear.h"
+#include "ops/shaping/shaping.h"
+
+namespace ctr {
+namespace {
+
+constexpr double kLinearDeviation = 1e-4;
+
+int64_t padding_of(const Field& field) { return field.padding ? 0 : kNoPadding; }
+
+Initializer table_initializer(const Field& field, double deviation) {
+  Initializer initializer = Initializer::normal(deviation);
+  return field.padding ? initializer.with_zero_row() : initializer;
+}
+
+// value · vector: x [B] against a weight [D, 1] → [B, D].
+Var scaled_vector(const FieldBatch& batch, const Parameter& weight) {
+  Tensor values = batch.values.dtype() == weight.value.dtype() ? batch.values : batch.values.cast(weight.value.dtype());
+  return linear(Var(values.reshaped({values.count(), 1})), weight);
+}
+
+Var looked_up(const FieldBatch& batch, FieldType type, const Parameter& table, int64_t padding) {
+  if (type == FieldType::sequence) return gather_bag(table, batch.ids, batch.offsets, Pooling::mean, padding);
+  return gather(table, batch.ids, padding);
+}
+
+}  // namespace
+
+Embedding::Embedding(const Scope& scope, const ModelContext& context) {
+  const Scope tables = scope / "embedding";
+  const ModelOptions& options = context.options;
+  const Initializer normal = Initializer::normal(options.embedding_deviation);
+  for (const Field& field : context.schema.fields) {
+    Entry entry{field.type, false, options.embedding_dim, padding_of(field), nullptr};
+    if (field.type == FieldType::numeric) {
+      entry.raw = options.numeric == "raw";
+      if (entry.raw) entry.width = 1;
+      if (!entry.raw) entry.table = &tables.parameter(field.name, {entry.width, 1}, normal);
+    } else if (!field.vectors.empty()) {
+      auto given = context.vectors.find(field.vectors);
+      CTR_CHECK_DATA(given != context.vectors.end(), "embedding: the data set has no vectors '{}' for field '{}'",
+                     field.vectors, field.name);
+      entry.width = given->second.dim(1);
+      entry.table = &tables.frozen(field.name, given->second);
+    } else {
+      entry.table = &tables.parameter(field.name, {field.vocabulary, entry.width},
+                                      table_initializer(field, options.embedding_deviation));
+    }
+    entries_.push_back(entry);
+  }
+  CTR_CHECK_DATA(!entries_.empty(), "embedding: the data set has no fields");
+}
+
+int64_t Embedding::width() const {
+  int64_t sum = 0;
+  for (const Entry& entry : entries_) sum += entry.width;
+  return sum;
+}
+
+Var Embedding::field(const Batch& batch, int64_t index) const {
+  const Entry& entry = entries_[static_cast<size_t>(index)];
+  const FieldBatch& values = batch.fields[static_cast<size_t>(index)];
+  CTR_CHECK(!entry.raw, "embedding: a raw numeric field has no vector; use --numeric embed");
+  if (entry.type == FieldType::numeric) return scaled_vector(values, *entry.table);
+  return looked_up(values, entry.type, *entry.table, entry.padding);
+}
+
+// The end of the run of categorical fields of one width that begins here: one gather serves them all.
+size_t Embedding::run_end(size_t begin) const {
+  size_t end = begin;
+  while (end < entries_.size() && entries_[end].type == FieldType::categorical &&
+         entries_[end].width == entries_[begin].width) {
+    ++end;
+  }
+  return end;
+}
+
+// The vectors of the fields in order, [B, one or more fields · width] each.
+std::vector<Var> Embedding::parts(const Batch& batch) const {
+  std::vector<Var> parts;
+  for (size_t f = 0; f < entries_.size();) {
+    if (entries_[f].raw) {
+      ++f;
+      continue;
+    }
+    size_t end = run_end(f);
+    if (end <= f + 1) {
+      parts.push_back(field(batch, static_cast<int64_t>(f++)));
+      continue;
+    }
+    std::vector<Lookup> lookups;
+    for (; f < end; ++f) lookups.push_back({*entries_[f].table, batch.fields[f].ids, entries_[f].padding});
+    parts.push_back(flatten(gather_fields(lookups)));
+  }
+  return parts;
+}
+
+Var Embedding::flat(const Batch& batch) const {
+  std::vector<Var> all = parts(batch);
+  for (size_t f = 0; f < entries_.size(); ++f) {
+    if (!entries_[f].raw) continue;
+    const Tensor& values = batch.fields[f].values;
+    DType dtype = all.empty() ? values.dtype() : all[0].dtype();
+    all.emplace_back(values.cast(dtype).reshaped({values.count(), 1}));
+  }
+  return concat(all);
+}
+
+Var Embedding::fields(const Batch& batch) const {
+  int64_t width = 0;
+  int64_t count = 0;
+  for (const Entry& entry : entries_) {
+    if (entry.raw) continue;
+    if (count++ == 0) width = entry.width;
+    CTR_CHECK(entry.width == width,
+              "embedding: interactions need vectors of one width, got {} and {}; set --embedding-dim to the width of "
+              "the given vectors",
+              width, entry.width);
+  }
+  CTR_CHECK(count > 0, "embedding: no field has a vector; use --numeric embed");
+  return reshape(concat(parts(batch)), {batch.rows, count, width});
+}
+
+LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context) {
+  const Scope weights = scope / "linear";
+  for (const Field& field : context.schema.fields) {
+    bool numeric = field.type == FieldType::numeric;
+    const Parameter& weight =
+        numeric ? weights.parameter(field.name, {1, 1}, Initializer::xavier_normal(1, 1))
+                : weights.parameter(field.name, {field.vocabulary, 1}, table_initializer(field, kLinearDeviation));
+    entries_.push_back({field.type, padding_of(field), &weight});
+  }
+  bias_ = &weights.parameter("bias", {1}, Initializer::zeros());
+}
+
+Var LinearTerm::operator()(const Batch& batch) const {
+  std::vector<Lookup> lookups;
+  Var sum;
+  auto plus = [&sum](const Var& term) { sum = sum.defined() ? sum + term : term; };
+  for (size_t f = 0; f < entries_.size(); ++f) {
+    const Entry& entry = entries_[f];
+    if (entry.type == FieldType::categorical) {
+      lookups.push_back({*entry.weight, batch.fields[f].ids, entry.padding});
+    } else if (entry.type == FieldType::numeric) {
+      plus(scaled_vector(batch.fields[f], *entry.weight));
+    } else {
+      plus(looked_up(batch.fields[f], entry.type, *entry.weight, entry.padding));
+    }
+  }
+  if (!lookups.empty()) plus(sum_fields(gather_fields(lookups)));
+  return sum + Var(*bias_);
+}
+
+}  // namespace ctr

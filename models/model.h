@@ -1,0 +1,45 @@
+#pragma once
+// A model: named parameters and a logit. Adding one: its file, one line in models/CMakeLists.txt (docs/add-a-model.md).
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "autograd/tape.h"
+#include "io/batch.h"
+#include "io/schema.h"
+#include "models/options.h"
+
+namespace ctr {
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  // Log-odds of a click → [B, 1].
+  virtual Var logit(const Batch& batch) const = 0;
+  // Models that count instead of descending a gradient see each training batch once.
+  virtual bool counts() const { return false; }
+  virtual void observe(const Batch&) {}
+};
+
+// What a model is built from.
+struct ModelContext {
+  const Schema& schema;
+  const GivenVectors& vectors;
+  const ModelOptions& options;
+};
+
+struct ModelInfo {
+  std::string name;
+  std::string title;
+  std::string paper;
+  std::function<std::unique_ptr<Model>(const Scope&, const ModelContext&)> make;
+  std::function<void(ModelOptions&)> preset = [](ModelOptions&) {};
+};
+
+// All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with the nearest name.
+const std::vector<ModelInfo>& model_list();
+const ModelInfo& find_model(const std::string& name);
+
+}  // namespace ctr
