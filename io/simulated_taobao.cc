@@ -1,0 +1,167 @@
+#include "io/simulated_taobao.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/check.h"
+
+namespace ctr {
+namespace {
+
+constexpr int64_t kUsers = 23778, kItems = 6932, kRows = 172979, kDomains = 10, kWidth = 128, kLatent = 4;
+constexpr double kShares[kDomains] = {.22, .17, .14, .12, .10, .08, .06, .05, .035, .025};
+constexpr double kVectorNoise = 0.05;
+constexpr double kInteraction = 1.1, kShift = 1.1, kItemEffect = 0.45, kUserEffect = 0.35;
+
+enum Stream : uint64_t { kUserLatent = 1, kItemLatent, kUserMap, kItemMap, kNoise, kCore, kShifts, kEffects, kDraw };
+
+std::vector<double> normals(uint64_t seed, Stream stream, int64_t count) {
+  const RandomStream random{seed, stream, 0};
+  std::vector<double> values(static_cast<size_t>(count));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = random.normal(i);
+  return values;
+}
+
+// What the labels are drawn from.
+struct World {
+  std::vector<double> users, items;       // [.., kLatent]
+  std::vector<double> core, left, right;  // M [kLatent, kLatent]; A, B [kDomains, kLatent]
+  std::vector<double> effects;            // β, γ [kLatent], b [kDomains]
+
+  explicit World(uint64_t seed)
+      : users(normals(seed, kUserLatent, kUsers * kLatent)),
+        items(normals(seed, kItemLatent, kItems * kLatent)),
+        core(normals(seed, kCore, kLatent * kLatent)),
+        left(normals(seed, kShifts, 2 * kDomains * kLatent)),
+        right(left.begin() + kDomains * kLatent, left.end()),
+        effects(normals(seed, kEffects, 2 * kLatent + kDomains)) {}
+
+  double probability(int64_t user, int64_t item, int64_t domain) const {
+    const double* a = &users[static_cast<size_t>(user * kLatent)];
+    const double* c = &items[static_cast<size_t>(item * kLatent)];
+    const double* l = &left[static_cast<size_t>(domain * kLatent)];
+    const double* r = &right[static_cast<size_t>(domain * kLatent)];
+    double core_sum = 0, left_sum = 0, right_sum = 0, item_effect = 0, user_effect = 0;
+    for (int64_t i = 0; i < kLatent; ++i) {
+      for (int64_t k = 0; k < kLatent; ++k) core_sum += a[i] * core[static_cast<size_t>(i * kLatent + k)] * c[k];
+      left_sum += a[i] * l[i];
+      right_sum += c[i] * r[i];
+      item_effect += effects[static_cast<size_t>(i)] * c[i];
+      user_effect += effects[static_cast<size_t>(kLatent + i)] * a[i];
+    }
+    const double scale = 1.0 / kLatent;
+    double logit = -1.0 + 0.3 * effects[static_cast<size_t>(2 * kLatent + domain)] + kItemEffect * item_effect +
+                   kUserEffect * user_effect + scale * (kInteraction * core_sum + kShift * left_sum * right_sum);
+    return 1.0 / (1.0 + std::exp(-logit));
+  }
+};
+
+// Given vectors: the latent ones through a random map, with a little noise.
+Tensor vectors_of(uint64_t seed, Stream map_stream, const std::vector<double>& latent, int64_t rows) {
+  const std::vector<double> map = normals(seed, map_stream, kLatent * kWidth);
+  const RandomStream noise{seed, kNoise, static_cast<uint32_t>(map_stream)};
+  Tensor vectors({rows, kWidth}, DType::f32);
+  float* x = vectors.data<float>();
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t k = 0; k < kWidth; ++k) {
+      double sum = kVectorNoise * noise.normal(static_cast<uint64_t>(row * kWidth + k));
+      for (int64_t r = 0; r < kLatent; ++r) {
+        sum += latent[static_cast<size_t>(row * kLatent + r)] * map[static_cast<size_t>(r * kWidth + k)] / 8;
+      }
+      x[row * kWidth + k] = static_cast<float>(sum);
+    }
+  }
+  return vectors;
+}
+
+// Skewed towards small ids: floor(n u²).
+int64_t skewed(double u, int64_t n) { return std::min(n - 1, static_cast<int64_t>(static_cast<double>(n) * u * u)); }
+
+int64_t domain_at(double u) {
+  for (int64_t d = 0; d < kDomains - 1; ++d) {
+    if (u < kShares[d]) return d;
+    u -= kShares[d];
+  }
+  return kDomains - 1;
+}
+
+Columns empty_columns(int64_t rows) {
+  Columns columns;
+  columns.rows = rows;
+  for (int field = 0; field < 3; ++field) columns.ids.emplace_back(Shape{rows}, DType::i64);
+  columns.label = Tensor({rows}, DType::f32);
+  columns.domain = Tensor({rows}, DType::i64);
+  return columns;
+}
+
+// Rank AUC of distinct probabilities and the mean log-loss.
+void add_facts(const std::vector<double>& probability, const Columns& test, Dataset& data) {
+  std::vector<size_t> order(probability.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return probability[a] != probability[b] ? probability[a] < probability[b] : a < b;
+  });
+  const float* label = test.label.data<float>();
+  double negatives = 0, ordered = 0, positives = 0, loss = 0;
+  for (size_t i : order) {
+    bool click = label[i] > 0;
+    ordered += click ? negatives : 0;
+    positives += click ? 1 : 0;
+    negatives += click ? 0 : 1;
+    loss -= std::log(click ? probability[i] : 1 - probability[i]);
+  }
+  data.facts["best_auc"] = ordered / (positives * negatives);
+  data.facts["best_logloss"] = loss / static_cast<double>(order.size());
+}
+
+Schema taobao_schema() {
+  Schema schema;
+  schema.name = "taobao";
+  schema.domains = kDomains;
+  schema.fields = {{"user", FieldType::categorical, kUsers, FieldRole::user, false, "user", kWidth},
+                   {"item", FieldType::categorical, kItems, FieldRole::item, false, "item", kWidth},
+                   {"domain", FieldType::categorical, kDomains, FieldRole::domain, false, "", 0}};
+  for (int64_t d = 0; d < kDomains; ++d) schema.domain_names.push_back("theme " + std::to_string(d + 1));
+  return schema;
+}
+
+}  // namespace
+
+Dataset taobao_frame() {
+  Dataset data;
+  data.schema = taobao_schema();
+  data.note = "simulated data in the shape of Taobao-10, made by ctrengine; the real Tianchi files will be read by the "
+              "`prepare` verb of the next release";
+  return data;
+}
+
+Dataset simulate_taobao(uint64_t seed) {
+  const World world(seed);
+  Dataset data = taobao_frame();
+  data.vectors["user"] = vectors_of(seed, kUserMap, world.users, kUsers);
+  data.vectors["item"] = vectors_of(seed, kItemMap, world.items, kItems);
+  const int64_t sizes[] = {kRows * 6 / 10, kRows * 2 / 10, kRows - kRows * 6 / 10 - kRows * 2 / 10};
+  const RandomStream draw{seed, kDraw, 0};
+  uint64_t element = 0;
+  for (size_t split = 0; split < 3; ++split) {
+    Columns columns = empty_columns(sizes[split]);
+    std::vector<double> probabilities;
+    for (int64_t row = 0; row < columns.rows; ++row) {
+      int64_t domain = domain_at(draw.uniform(element++));
+      int64_t user = skewed(draw.uniform(element++), kUsers);
+      int64_t item = skewed(draw.uniform(element++), kItems);
+      double p = world.probability(user, item, domain);
+      columns.ids[0].data<int64_t>()[row] = user;
+      columns.ids[1].data<int64_t>()[row] = item;
+      columns.ids[2].data<int64_t>()[row] = domain;
+      columns.domain.data<int64_t>()[row] = domain;
+      columns.label.data<float>()[row] = draw.uniform(element++) < p ? 1.f : 0.f;
+      probabilities.push_back(p);
+    }
+    if (split == 2) add_facts(probabilities, columns, data);
+    data.splits[split] = std::move(columns);
+  }
+  return data;
+}
+
+}  // namespace ctr
