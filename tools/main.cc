@@ -1,1 +1,153 @@
-int main() { return 0; }
+// ctrengine VERB …: the command line. CLI11 parses it; options are those of the verbs' OptionLists.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "engine/error.h"
+#include "engine/nearest.h"
+#include "tools/verbs.h"
+
+namespace ctr {
+namespace {
+
+std::string dashed(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return "--" + name;
+}
+
+// A verb's part of the command line.
+struct Command {
+  Verb verb;
+  CLI::App* app = nullptr;
+  std::vector<std::string> arguments;
+  std::vector<std::pair<std::string, std::string>> given;  // option → text, in order
+};
+
+std::string examples_text(const Verb& verb) {
+  std::string text = "Examples:";
+  for (const std::string& example : verb.examples) text += "\n  " + example;
+  return text;
+}
+
+void attach(CLI::App& program, Command& command) {
+  command.app = program.add_subcommand(command.verb.name, command.verb.summary);
+  command.app->allow_extras();
+  command.app->footer(examples_text(command.verb));
+  for (const Option& option : command.verb.options.all()) {
+    std::string help = option.help;
+    if (!option.choices.empty()) help += fmt::format(" ({})", fmt::join(option.choices, ", "));
+    auto keep = [&command, name = option.name](const std::string& text) { command.given.emplace_back(name, text); };
+    if (std::holds_alternative<bool*>(option.target)) {
+      command.app->add_option_function<std::string>(dashed(option.name), keep, help)
+          ->expected(0, 1)
+          ->default_str(OptionList::text_of(option));
+    } else {
+      command.app->add_option_function<std::string>(dashed(option.name), keep, help)
+          ->type_name("")
+          ->default_str(OptionList::text_of(option));
+    }
+  }
+  if (!command.verb.arguments.empty()) command.app->add_option(command.verb.arguments, command.arguments);
+}
+
+void refuse_extras(const Command& command) {
+  for (const std::string& extra : command.app->remaining()) {
+    if (extra.starts_with("-")) {
+      std::vector<std::string> known{"--help"};
+      for (const Option& option : command.verb.options.all()) known.push_back(dashed(option.name));
+      std::string name = extra.substr(0, extra.find('='));
+      throw Error(command.verb.name + ": unknown option '" + name + "'" + advice_on_name(name, known));
+    }
+    throw Error(command.verb.name + ": unexpected argument '" + extra + "'");
+  }
+}
+
+int run(Command& command) {
+  refuse_extras(command);
+  for (const auto& [name, text] : command.given) {
+    if (name == "model") command.verb.preset(text);
+  }
+  if (command.verb.options.find("model") != nullptr && command.given.end() == std::find_if(command.given.begin(), command.given.end(), [](const auto& pair) { return pair.first == "model"; })) {
+    command.verb.preset(OptionList::text_of(*command.verb.options.find("model")));
+  }
+  for (const auto& [name, text] : command.given) {
+    command.verb.options.set(name, text.empty() && std::holds_alternative<bool*>(command.verb.options.find(name)->target) ? "true" : text,
+                             command.verb.name);
+  }
+  return command.verb.run(command.arguments);
+}
+
+int main_of(int count, char** words) {
+  CLI::App program("ctrengine: a deep-learning engine for click-through-rate models", "ctrengine");
+  program.footer("`ctrengine VERB --help` shows a verb's options, defaults and examples. `./ctrengine test` runs all tests.");
+  program.set_version_flag("--version", "ctrengine 0.1.0");
+  program.allow_extras();
+  std::vector<std::unique_ptr<Command>> commands;
+  for (Verb verb : {train_verb(), evaluate_verb(), gradcheck_verb(), verify_verb(), models_verb()}) {
+    commands.push_back(std::make_unique<Command>());
+    commands.back()->verb = std::move(verb);
+    attach(program, *commands.back());
+  }
+  try {
+    program.parse(count, words);
+  } catch (const CLI::CallForHelp& help) {
+    program.exit(help);
+    return 0;
+  } catch (const CLI::CallForVersion& version) {
+    program.exit(version);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    throw Error(error.what());
+  }
+  for (const auto& command : commands) {
+    if (command->app->parsed()) return run(*command);
+  }
+  std::vector<std::string> known;
+  for (const auto& command : commands) known.push_back(command->verb.name);
+  known.push_back("test");
+  if (program.remaining().empty()) {
+    std::fputs(program.help().c_str(), stdout);
+    return 2;
+  }
+  std::string wanted = program.remaining()[0];
+  throw Error("unknown verb '" + wanted + "'" + advice_on_name(wanted, known));
+}
+
+// Idle threads must not spin: OpenMP reads this before main, so set it and start again.
+void wait_passively(char** words) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  setenv("OMP_WAIT_POLICY", "passive", 1);
+  execv("/proc/self/exe", words);  // on failure go on, only slower
+}
+
+}  // namespace
+}  // namespace ctr
+
+int main(int count, char** words) {
+#if defined(__AVX2__)
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
+    std::fputs("ctrengine: this build needs a processor with AVX2; build with CTR_PRESET=portable\n", stderr);
+    return 69;
+  }
+#endif
+  ctr::wait_passively(words);
+  try {
+    return ctr::main_of(count, words);
+  } catch (const ctr::Error& error) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "ctrengine: %s\n", error.what());
+    return static_cast<int>(error.kind());
+  } catch (const std::bad_alloc&) {
+    std::fputs("ctrengine: out of memory; use a smaller --batch-size\n", stderr);
+    return 70;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ctrengine: internal error: %s\n", error.what());
+    return 70;
+  }
+}

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "autograd/gradient_check.h"
+#include "models/model.h"
+
+namespace ctr {
+
+// A small batch with fields of every role: users, items, a domain, another category and a number.
+struct SmallProblem {
+  Schema schema;
+  Batch batch;
+};
+SmallProblem small_problem();
+
+// A model and the settings under which it is checked.
+struct ModelCase {
+  std::string name;  // "apg, usv"
+  std::string model;
+  ModelOptions options;
+};
+std::vector<ModelCase> model_cases(const std::string& model);
+
+// Gradients of the loss with respect to all parameters, in f64 against central differences.
+std::vector<GradientError> check_model(const ModelCase& model_case);
+
+}  // namespace ctr

@@ -1,0 +1,30 @@
+#pragma once
+// The verbs of the program. Each takes its own options and arguments, prints to stdout and returns the exit code.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/options.h"
+
+namespace ctr {
+
+// What a verb's command line holds.
+struct Verb {
+  std::string name;
+  std::string summary;
+  std::vector<std::string> examples;  // two, runnable
+  std::string arguments;              // "FILE…", or empty when it takes none
+  OptionList options;
+  std::function<int(const std::vector<std::string>& arguments)> run;
+  // Called before options are set, with the command line's value of --model: presets become defaults.
+  std::function<void(const std::string& model)> preset = [](const std::string&) {};
+};
+
+Verb train_verb();
+Verb evaluate_verb();
+Verb gradcheck_verb();
+Verb verify_verb();
+Verb models_verb();
+
+}  // namespace ctr
