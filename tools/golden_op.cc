@@ -1,0 +1,158 @@
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/check.h"
+#include "ops/optim/optimizer.h"
+#include "ops/registry.h"
+#include "tools/golden.h"
+#include "tools/metrics.h"
+
+namespace ctr {
+namespace {
+
+using nlohmann::json;
+
+json attributes_of(const GoldenFile& file) {
+  std::string text = file.text("attr");
+  json attributes = text.empty() ? json::object() : json::parse(text, nullptr, false);
+  CTR_CHECK_DATA(attributes.is_object(), "golden: attr is no JSON object");
+  return attributes;
+}
+
+struct Found {
+  const OpInfo* op = nullptr;
+  const GoldenName* golden = nullptr;
+};
+
+Found find_golden(const std::string& name) {
+  for (const OpInfo& op : op_list()) {
+    for (const GoldenName& golden : op.golden) {
+      if (golden.name == name) return {&op, &golden};
+    }
+  }
+  fail(ErrorKind::data, "golden: no operator goes by the name '{}'", name);
+}
+
+std::string ours(const GoldenName& golden, const std::string& name) {
+  auto found = golden.as.find(name);
+  return found == golden.as.end() ? name : found->second;
+}
+
+bool names_contain(const std::vector<std::string>& names, const std::string& name, size_t& at) {
+  for (at = 0; at < names.size(); ++at) {
+    if (names[at] == name || names[at] == name + "?") return true;
+  }
+  return false;
+}
+
+std::vector<double> numbers(const Tensor& tensor) {
+  Tensor values = as_floating(tensor, DType::f64);
+  return {values.span<double>().begin(), values.span<double>().end()};
+}
+
+}  // namespace
+
+Comparison verify_op(GoldenFile& file, DType dtype) {
+  const Found found = find_golden(file.text("op"));
+  for (const auto& [key, value] : attributes_of(file).items()) {
+    fail(ErrorKind::data, "golden: {} has no attribute '{}'", found.op->name, key);
+  }
+  Tape tape;
+  std::vector<Var> inputs(found.op->inputs.size());
+  std::vector<Tensor> constants(found.op->constants.size());
+  std::map<std::string, size_t> position;
+  for (const std::string& name : file.names("in/")) {
+    const Tensor& value = file.take("in/" + name);
+    size_t at = 0;
+    if (names_contain(found.op->inputs, ours(*found.golden, name), at)) {
+      inputs[at] = tape.variable(value.cast(dtype));
+      position[name] = at;
+    } else if (names_contain(found.op->constants, ours(*found.golden, name), at)) {
+      constants[at] = name == ours(*found.golden, name) ? value : as_floating(value, DType::f64);
+    } else {
+      fail(ErrorKind::data, "golden: {} has no input '{}'", found.op->name, name);
+    }
+  }
+  std::vector<Var> outputs = found.op->call({inputs, constants, found.golden->attributes});
+  const std::vector<std::string> names = file.names("out/");
+  CTR_CHECK_DATA(names.size() == outputs.size() && names.size() == 1, "golden: {} outputs for {}", names.size(),
+                 found.op->name);
+  Comparison result;
+  result.add("out/" + names[0], file.take("out/" + names[0]), outputs[0].value());
+  Tensor upstream = file.take("gout/" + names[0]).cast(dtype);
+  Gradients gradients = backward(outputs[0], {.upstream = upstream, .retain = false, .stop_at = {}, .only = {}});
+  for (const std::string& name : file.names("grad/")) {
+    CTR_CHECK_DATA(position.contains(name), "golden: grad/{} belongs to no input", name);
+    const Gradient& gradient = gradients[inputs[position[name]]];
+    CTR_CHECK_DATA(!gradient.empty(), "golden: {} gives no gradient for '{}'", found.op->name, name);
+    result.add("grad/" + name, file.take("grad/" + name),
+               gradient.is_rows() ? to_dense(gradient.rows()) : gradient.dense());
+  }
+  return result;
+}
+
+Comparison verify_optimizer(GoldenFile& file, DType dtype) {
+  OptimizerOptions options;
+  const std::string name = file.text("optimizer");
+  CTR_CHECK_DATA(name == "sgd" || name == "adam" || name == "lazy_adam", "golden: no optimizer goes by the name '{}'",
+                 name);
+  options.rule = name == "sgd" ? "sgd" : "adam";
+  for (const auto& [key, value] : attributes_of(file).items()) {
+    if (key == "lr") {
+      options.learning_rate = value.get<double>();
+    } else if (key == "betas" && options.rule == "adam") {
+      options.beta1 = value.at(0).get<double>();
+      options.beta2 = value.at(1).get<double>();
+    } else if (key == "eps" && options.rule == "adam") {
+      options.epsilon = value.get<double>();
+    } else {
+      fail(ErrorKind::data, "golden: {} has no attribute '{}'", name, key);
+    }
+  }
+  Tensor weight = file.take("param0").cast(dtype);
+  const Tensor expected = file.take("params");
+  Optimizer optimizer(options);
+  Comparison result;
+  for (int64_t step = 0; step < expected.dim(0); ++step) {
+    Gradient gradient;
+    if (name == "lazy_adam") {
+      Tensor rows = file.take("rows").rows(step, step + 1);
+      Tensor values = file.take("values").rows(step, step + 1).cast(dtype);
+      RowGradient sparse{weight.dim(0), weight.dim(1), -1, {}};
+      sparse.parts.push_back({rows.reshaped({rows.count()}), values.reshaped({rows.count(), weight.dim(1)}), weight.dim(1), 0});
+      gradient = Gradient(sparse);
+    } else {
+      gradient = Gradient(file.take("grads").rows(step, step + 1).cast(dtype).reshaped(weight.shape()));
+    }
+    optimizer.advance();
+    optimizer.update("weight", weight, gradient);
+    result.add("params of step " + std::to_string(step + 1), expected.rows(step, step + 1), weight);
+  }
+  return result;
+}
+
+Comparison verify_metrics(GoldenFile& file) {
+  const std::vector<double> label = numbers(file.take("label"));
+  const std::vector<double> score = numbers(file.take("score"));
+  const Tensor group = file.take("group");
+  int64_t groups = 0;
+  for (int64_t g : group.span<int64_t>()) groups = std::max(groups, g + 1);
+  GroupAuc by_group = group_auc(score, label, group.span<int64_t>(), groups);
+  const json kept = json::parse(file.text("groups"), nullptr, false);
+  std::vector<double> kept_auc;
+  for (const json& g : kept) kept_auc.push_back(by_group.by_group.at(g.get<size_t>()));
+  Comparison result;
+  auto one = [&](const char* name, double value) {
+    result.add(name, file.take(name), Tensor::full({1}, DType::f64, value));
+  };
+  one("auc", auc(score, label));
+  one("logloss", log_loss(score, label));
+  one("mean_auc", by_group.mean);
+  one("weighted_auc", by_group.weighted);
+  result.add("auc_by_group", file.take("auc_by_group"),
+             Tensor::from<double>({static_cast<int64_t>(kept_auc.size())}, kept_auc));
+  return result;
+}
+
+}  // namespace ctr
