@@ -31,7 +31,8 @@ struct Description {
 
 void read_fields(const GoldenFile& file, Schema& schema) {
   schema.name = "golden";
-  for (const json& field : parsed(file, "fields")) {
+  const json fields = parsed(file, "fields");
+  for (const json& field : fields) {
     Field ours;
     for (const auto& [key, value] : field.items()) {
       if (key == "name") {
@@ -74,7 +75,8 @@ Description read_multi(const GoldenFile& file) {
   Description d;
   read_fields(file, d.schema);
   OptionList list = d.options.list();
-  for (const auto& [key, value] : parsed(file, "options").items()) {
+  const json options = parsed(file, "options");
+  for (const auto& [key, value] : options.items()) {
     if (value.is_null() && key == "overparam_p") continue;
     if (value.is_null() && (key == "aggregation" || key == "aggregation_side" || key == "rank_k")) continue;
     set(list, key, value);
@@ -148,7 +150,8 @@ Description read_fuxictr(const GoldenFile& file) {
     d.options.apg.aggregation = "concat";
   }
   list.set("embedding_dim", file.text("embedding_dim"), "golden");
-  for (const auto& [key, value] : parsed(file, "options").items()) {
+  const json options = parsed(file, "options");
+  for (const auto& [key, value] : options.items()) {
     CTR_CHECK_DATA(d.model != "lr" && (d.options.linear == "apg" || key == "hidden_units"),
                    "golden: {} has no option '{}'", file.text("model"), key);
     read_fuxictr_option(key, value, list);

@@ -55,7 +55,8 @@ std::vector<double> numbers(const Tensor& tensor) {
 
 Comparison verify_op(GoldenFile& file, DType dtype) {
   const Found found = find_golden(file.text("op"));
-  for (const auto& [key, value] : attributes_of(file).items()) {
+  const json attributes = attributes_of(file);
+  for (const auto& [key, value] : attributes.items()) {
     fail(ErrorKind::data, "golden: {} has no attribute '{}'", found.op->name, key);
   }
   Tape tape;
@@ -98,7 +99,8 @@ Comparison verify_optimizer(GoldenFile& file, DType dtype) {
   CTR_CHECK_DATA(name == "sgd" || name == "adam" || name == "lazy_adam", "golden: no optimizer goes by the name '{}'",
                  name);
   options.rule = name == "sgd" ? "sgd" : "adam";
-  for (const auto& [key, value] : attributes_of(file).items()) {
+  const json attributes = attributes_of(file);
+  for (const auto& [key, value] : attributes.items()) {
     if (key == "lr") {
       options.learning_rate = value.get<double>();
     } else if (key == "betas" && options.rule == "adam") {
@@ -137,7 +139,8 @@ Comparison verify_metrics(GoldenFile& file) {
   const std::vector<double> score = numbers(file.take("score"));
   const Tensor group = file.take("group");
   int64_t groups = 0;
-  for (int64_t g : group.span<int64_t>()) groups = std::max(groups, g + 1);
+  const std::span<const int64_t> group_ids = group.span<int64_t>();
+  for (int64_t g : group_ids) groups = std::max(groups, g + 1);
   GroupAuc by_group = group_auc(score, label, group.span<int64_t>(), groups);
   const json kept = json::parse(file.text("groups"), nullptr, false);
   std::vector<double> kept_auc;

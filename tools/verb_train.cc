@@ -123,7 +123,8 @@ Verb train_verb() {
   verb.examples = {"ctrengine train --model apg --data taobao",
                    "ctrengine train --model deepfm --embedding-dim 128 --hidden-units 256,128 --learning-rate 0.002"};
   verb.options = state->train.list();
-  for (const Option& option : state->model.list().all()) verb.options.add(option);
+  const OptionList model_options = state->model.list();
+  for (const Option& option : model_options.all()) verb.options.add(option);
   verb.options.add({"run_dir", &state->run_dir, "where results go; empty: a new folder under runs/"});
   verb.options.add({"baselines", &state->baselines, "also train popularity and lr for comparison"});
   verb.preset = [state](const std::string& model) { find_model(model).preset(state->model); };
