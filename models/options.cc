@@ -4,7 +4,7 @@ namespace ctr {
 
 OptionList ModelOptions::list() {
   OptionList list;
-  list.add({"embedding_dim", &embedding_dim, "width of trained embeddings", {}, 1, 65536});
+  list.add({"embedding_dim", &embedding_dim, "width of trained embeddings; 0: that of given vectors, or 16", {}, 0, 65536});
   list.add({"embedding_deviation", &embedding_deviation, "initial embeddings are N(0, deviation^2)", {}, 0, 10});
   list.add({"hidden_units", &hidden_units, "widths of the MLP's layers", {}, 1, 1 << 20});
   list.add({"dropout", &dropout, "share of hidden units dropped in training", {}, 0, 0.99});

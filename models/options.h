@@ -25,7 +25,7 @@ struct ApgOptions {
 };
 
 struct ModelOptions {
-  int64_t embedding_dim = 16;
+  int64_t embedding_dim = 0;  // of trained tables; 0: the width of the data's given vectors, or 16
   double embedding_deviation = 1e-2;  // initial tables are N(0, deviation²)
   IntList hidden_units = {256, 128, 64};
   double dropout = 0;

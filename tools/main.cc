@@ -44,9 +44,9 @@ void attach(CLI::App& program, Command& command) {
     if (!option.choices.empty()) help += fmt::format(" ({})", fmt::join(option.choices, ", "));
     auto keep = [&command, name = option.name](const std::string& text) { command.given.emplace_back(name, text); };
     if (std::holds_alternative<bool*>(option.target)) {
-      command.app->add_option_function<std::string>(dashed(option.name), keep, help)
-          ->expected(0, 1)
-          ->default_str(OptionList::text_of(option));
+      auto flag = [keep](int64_t count) { keep(count > 0 ? "true" : "false"); };
+      help += fmt::format(" [{}]; --{}=false turns it off", OptionList::text_of(option), dashed(option.name).substr(2));
+      command.app->add_flag_function(dashed(option.name), flag, help);
     } else {
       command.app->add_option_function<std::string>(dashed(option.name), keep, help)
           ->type_name("")
@@ -70,16 +70,12 @@ void refuse_extras(const Command& command) {
 
 int run(Command& command) {
   refuse_extras(command);
-  for (const auto& [name, text] : command.given) {
-    if (name == "model") command.verb.preset(text);
+  if (const Option* model = command.verb.options.find("model"); model != nullptr) {
+    std::string chosen = OptionList::text_of(*model);
+    for (const auto& [name, text] : command.given) chosen = name == "model" ? text : chosen;
+    command.verb.preset(chosen);
   }
-  if (command.verb.options.find("model") != nullptr && command.given.end() == std::find_if(command.given.begin(), command.given.end(), [](const auto& pair) { return pair.first == "model"; })) {
-    command.verb.preset(OptionList::text_of(*command.verb.options.find("model")));
-  }
-  for (const auto& [name, text] : command.given) {
-    command.verb.options.set(name, text.empty() && std::holds_alternative<bool*>(command.verb.options.find(name)->target) ? "true" : text,
-                             command.verb.name);
-  }
+  for (const auto& [name, text] : command.given) command.verb.options.set(name, text, command.verb.name);
   return command.verb.run(command.arguments);
 }
 

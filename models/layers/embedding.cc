@@ -12,6 +12,14 @@ namespace {
 
 constexpr double kLinearDeviation = 1e-4;
 
+int64_t trained_width(const ModelContext& context) {
+  if (context.options.embedding_dim > 0) return context.options.embedding_dim;
+  for (const Field& field : context.schema.fields) {
+    if (!field.vectors.empty()) return field.vector_width;
+  }
+  return 16;
+}
+
 int64_t padding_of(const Field& field) { return field.padding ? 0 : kNoPadding; }
 
 Initializer table_initializer(const Field& field, double deviation) {
@@ -36,8 +44,9 @@ Embedding::Embedding(const Scope& scope, const ModelContext& context) {
   const Scope tables = scope / "embedding";
   const ModelOptions& options = context.options;
   const Initializer normal = Initializer::normal(options.embedding_deviation);
+  const int64_t trained = trained_width(context);
   for (const Field& field : context.schema.fields) {
-    Entry entry{field.type, false, options.embedding_dim, padding_of(field), nullptr};
+    Entry entry{field.type, false, trained, padding_of(field), nullptr};
     if (field.type == FieldType::numeric) {
       entry.raw = options.numeric == "raw";
       if (entry.raw) entry.width = 1;

@@ -17,6 +17,17 @@ AdamRule<T> rule_at(const AdamOptions& options, int64_t step) {
           static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options.beta2, t))), static_cast<T>(options.epsilon)};
 }
 
+// PyTorch's SparseAdam adds ε to √v before the bias correction; lazy Adam follows it.
+template <class T>
+AdamRule<T> lazy_rule_at(const AdamOptions& options, int64_t step) {
+  auto t = static_cast<double>(step);
+  AdamRule<T> rule = rule_at<T>(options, step);
+  rule.rate = static_cast<T>(options.rate * std::sqrt(1.0 - std::pow(options.beta2, t)) /
+                             (1.0 - std::pow(options.beta1, t)));
+  rule.correction = T(1);
+  return rule;
+}
+
 void check(const char* op, const Tensor& weight, const Tensor& gradient) {
   CTR_CHECK(weight.count() == gradient.count() && weight.dtype() == gradient.dtype(),
             "{}: gradient {} {} does not fit weight {} {}", op, gradient.dtype(), gradient.shape(), weight.dtype(),
@@ -62,7 +73,7 @@ void adam_rows(Tensor& weight, Tensor& state, const CoalescedRows& gradient, con
     using T = decltype(zero);
     for_each_2d(weight.device(), gradient.ids.count(), width,
                 AdamRowUpdate<T>{gradient.ids.data<int64_t>(), gradient.values.data<T>(), weight.data<T>(),
-                                 state.data<T>(), width, rule_at<T>(options, step)});
+                                 state.data<T>(), width, lazy_rule_at<T>(options, step)});
   });
 }
 
