@@ -20,7 +20,8 @@ struct Entry {
 };
 
 std::vector<Entry> entries_of(const RowGradient& gradient) {
-  CTR_CHECK(gradient.table_rows <= int64_t{1} << 32, "coalesce: tables of more than 2^32 rows are not supported, got {}",
+  CTR_CHECK(gradient.table_rows <= int64_t{1} << 32,
+            "coalesce: tables of more than 2^32 rows are not supported, got {}",
             gradient.table_rows);
   size_t count = 0;
   for (const RowPart& part : gradient.parts) count += static_cast<size_t>(part.ids.count());
@@ -105,7 +106,8 @@ Tensor to_dense(const RowGradient& gradient) {
   const size_t bytes = static_cast<size_t>(gradient.width) * size_of(rows.values.dtype());
   for (int64_t i = 0; i < rows.ids.count(); ++i) {
     std::memcpy(static_cast<char*>(dense.raw()) + static_cast<size_t>(ids[i]) * bytes,
-                static_cast<const char*>(rows.values.raw()) + static_cast<size_t>(i) * bytes, bytes);
+                static_cast<const char*>(rows.values.raw()) + static_cast<size_t>(i) * bytes,
+                bytes);
   }
   return dense;
 }
@@ -118,12 +120,15 @@ void Gradient::add(Gradient other, bool densify) {
   }
   if (is_rows() && other.is_rows()) {
     auto& parts = std::get<RowGradient>(value_).parts;
-    for (RowPart& part : std::get<RowGradient>(other.value_).parts) parts.push_back(std::move(part));
+    for (RowPart& part : std::get<RowGradient>(other.value_).parts)
+      parts.push_back(std::move(part));
     return;
   }
   if (is_rows() != other.is_rows()) {
-    CTR_CHECK(densify, "a lookup's row gradient meets a dense gradient on the same parameter; declare the parameter "
-                       "`tied` if its table is also used as a matrix");
+    CTR_CHECK(densify,
+              "a lookup's row gradient meets a dense gradient on the same parameter; declare the "
+              "parameter "
+              "`tied` if its table is also used as a matrix");
     if (is_rows()) value_ = to_dense(rows());
     if (other.is_rows()) other.value_ = to_dense(other.rows());
   }

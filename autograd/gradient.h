@@ -9,8 +9,9 @@
 
 namespace ctr {
 
-// One lookup's share of a table's gradient: d table[ids[i]] += scale · values[i][offset … offset + width).
-// It costs nothing to make: the ids and the upstream gradient, which other lookups may share.
+// One lookup's share of a table's gradient: d table[ids[i]] += scale · values[i][offset … offset +
+// width). It costs nothing to make: the ids and the upstream gradient, which other lookups may
+// share.
 struct RowPart {
   Tensor ids;          // i64 [n], repeats allowed
   Tensor values;       // f32 or f64 [n, stride]
@@ -31,7 +32,8 @@ struct CoalescedRows {
   Tensor values;  // [u, width]
 };
 
-// Stable sort by id, then a sum over each run of equal ids in order of appearance: deterministic for any thread count.
+// Stable sort by id, then a sum over each run of equal ids in order of appearance: deterministic
+// for any thread count.
 CoalescedRows coalesce(const RowGradient& gradient);
 
 // The gradient as a whole table [table_rows, width].
@@ -49,8 +51,9 @@ class Gradient {
   const Tensor& dense() const { return std::get<Tensor>(value_); }
   const RowGradient& rows() const { return std::get<RowGradient>(value_); }
 
-  // Adds `other`. The first gradient may share its buffer with other holders; a sum is written in place only into a
-  // buffer that nobody else holds. Rows meeting a dense gradient throw unless `densify` is set.
+  // Adds `other`. The first gradient may share its buffer with other holders; a sum is written in
+  // place only into a buffer that nobody else holds. Rows meeting a dense gradient throw unless
+  // `densify` is set.
   void add(Gradient other, bool densify);
 
  private:

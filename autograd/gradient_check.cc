@@ -31,13 +31,15 @@ std::vector<int64_t> elements_of(int64_t count, int64_t most) {
   std::vector<int64_t> result;
   const RandomStream random{11, static_cast<uint64_t>(count), 0};
   for (int64_t i = 0; i < std::min(count, most); ++i) {
-    result.push_back(count <= most ? i : static_cast<int64_t>(random.below(static_cast<uint64_t>(count), static_cast<uint64_t>(i))));
+    result.push_back(count <= most ? i
+                                   : static_cast<int64_t>(random.below(static_cast<uint64_t>(count),
+                                                                       static_cast<uint64_t>(i))));
   }
   return result;
 }
 
-GradientError compare(const std::string& name, Tensor& point, const Gradient& gradient, const Outputs& outputs,
-                      const std::vector<Tensor>& upstream, int64_t most) {
+GradientError compare(const std::string& name, Tensor& point, const Gradient& gradient,
+                      const Outputs& outputs, const std::vector<Tensor>& upstream, int64_t most) {
   Tensor analytic = gradient.empty()     ? Tensor::zeros(point.shape(), DType::f64)
                     : gradient.is_rows() ? to_dense(gradient.rows())
                                          : gradient.dense();
@@ -73,8 +75,9 @@ Tensor random_upstream(const Tensor& output, uint64_t stream) {
   return upstream;
 }
 
-std::vector<GradientError> check_gradients(std::vector<Tensor> points, std::span<const std::string> names,
-                                           const std::function<std::vector<Var>(std::span<const Var>)>& function) {
+std::vector<GradientError> check_gradients(
+    std::vector<Tensor> points, std::span<const std::string> names,
+    const std::function<std::vector<Var>(std::span<const Var>)>& function) {
   Tape tape;
   std::vector<Var> variables;
   for (const Tensor& point : points) variables.push_back(tape.variable(point));
@@ -83,7 +86,8 @@ std::vector<GradientError> check_gradients(std::vector<Tensor> points, std::span
   std::vector<Gradient> sums(points.size());
   for (size_t i = 0; i < results.size(); ++i) {
     upstream.push_back(random_upstream(results[i].value(), i));
-    Gradients gradients = backward(results[i], {.upstream = upstream[i], .retain = true, .stop_at = {}, .only = {}});
+    Gradients gradients =
+        backward(results[i], {.upstream = upstream[i], .retain = true, .stop_at = {}, .only = {}});
     for (size_t k = 0; k < points.size(); ++k) sums[k].add(gradients[variables[k]], true);
   }
   Outputs outputs = [&] {
@@ -100,12 +104,15 @@ std::vector<GradientError> check_gradients(std::vector<Tensor> points, std::span
   return errors;
 }
 
-std::vector<GradientError> check_gradients(ParameterStore& store, const std::function<Var()>& function, int64_t most) {
-  CTR_CHECK(store.dtype() == DType::f64, "gradient check: parameters must be f64, got {}", store.dtype());
+std::vector<GradientError> check_gradients(ParameterStore& store,
+                                           const std::function<Var()>& function, int64_t most) {
+  CTR_CHECK(store.dtype() == DType::f64, "gradient check: parameters must be f64, got {}",
+            store.dtype());
   Tape tape;
   Var root = function();
   std::vector<Tensor> upstream{random_upstream(root.value(), 0)};
-  Gradients gradients = backward(root, {.upstream = upstream[0], .retain = false, .stop_at = {}, .only = {}});
+  Gradients gradients =
+      backward(root, {.upstream = upstream[0], .retain = false, .stop_at = {}, .only = {}});
   Outputs outputs = [&] {
     NoGradient off;
     ++store.mode().weights_version;
@@ -114,7 +121,8 @@ std::vector<GradientError> check_gradients(ParameterStore& store, const std::fun
   std::vector<GradientError> errors;
   for (const auto& parameter : store.all()) {
     if (parameter->frozen) continue;
-    errors.push_back(compare(parameter->name, parameter->value, gradients[*parameter], outputs, upstream, most));
+    errors.push_back(
+        compare(parameter->name, parameter->value, gradients[*parameter], outputs, upstream, most));
   }
   return errors;
 }

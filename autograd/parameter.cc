@@ -18,7 +18,8 @@ Initializer Initializer::with_zero_row() const {
   return result;
 }
 
-Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed, std::string_view name) const {
+Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed,
+                         std::string_view name) const {
   Tensor value = Tensor::full(shape, dtype, kind_ == Kind::constant ? amount_ : 0.0);
   const RandomStream random{seed, stream_of(name.data(), name.size()), 0};
   const int64_t first = zero_row_ && shape.rank() > 0 ? shape.count(1, shape.rank()) : 0;
@@ -47,13 +48,15 @@ Parameter* ParameterStore::find(std::string_view name) const {
 
 int64_t ParameterStore::count_trainable() const {
   int64_t count = 0;
-  for (const auto& parameter : parameters_) count += parameter->frozen ? 0 : parameter->value.count();
+  for (const auto& parameter : parameters_)
+    count += parameter->frozen ? 0 : parameter->value.count();
   return count;
 }
 
 int64_t ParameterStore::count_frozen() const {
   int64_t count = 0;
-  for (const auto& parameter : parameters_) count += parameter->frozen ? parameter->value.count() : 0;
+  for (const auto& parameter : parameters_)
+    count += parameter->frozen ? parameter->value.count() : 0;
   return count;
 }
 

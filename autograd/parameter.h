@@ -1,6 +1,6 @@
 #pragma once
-// Parameters are named by their path ("mlp/0/weight"): the same string is the checkpoint key, the log name and the
-// optimizer group. A Scope makes them.
+// Parameters are named by their path ("mlp/0/weight"): the same string is the checkpoint key, the
+// log name and the optimizer group. A Scope makes them.
 
 #include <cstdint>
 #include <memory>
@@ -20,7 +20,8 @@ struct Parameter {
   bool tied = false;    // used both as a lookup table and as a matrix: row gradients are made dense
 };
 
-// How a parameter begins. Values depend on the seed and the parameter's name alone, and are drawn in f64.
+// How a parameter begins. Values depend on the seed and the parameter's name alone, and are drawn
+// in f64.
 class Initializer {
  public:
   static Initializer zeros() { return Initializer(Kind::constant, 0); }
@@ -45,9 +46,10 @@ class Initializer {
 // What a forward pass needs to know beyond its inputs.
 struct Mode {
   bool training = false;
-  uint64_t seed = 0;             // of initial values and dropout
-  uint32_t step = 0;             // of the optimizer: dropout draws anew each step
-  uint64_t weights_version = 0;  // grows whenever a parameter changes: folded weights are kept until then
+  uint64_t seed = 0;  // of initial values and dropout
+  uint32_t step = 0;  // of the optimizer: dropout draws anew each step
+  uint64_t weights_version =
+      0;  // grows whenever a parameter changes: folded weights are kept until then
 };
 
 // Owns a model's parameters, in the order in which they were made.
@@ -83,7 +85,8 @@ class Scope {
   Scope operator/(int64_t index) const { return *this / std::to_string(index); }
 
   // A trainable parameter; its name must be new.
-  const Parameter& parameter(std::string_view name, const Shape& shape, const Initializer& initializer) const;
+  const Parameter& parameter(std::string_view name, const Shape& shape,
+                             const Initializer& initializer) const;
   // A frozen one with given values.
   const Parameter& frozen(std::string_view name, const Tensor& value) const;
 

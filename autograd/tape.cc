@@ -18,7 +18,8 @@ uint64_t next_number() {
 }  // namespace
 
 Var::Var(const Parameter& parameter) : value_(parameter.value) {
-  if (Tape* tape = Tape::current(); tape != nullptr && !parameter.frozen) *this = tape->leaf(parameter);
+  if (Tape* tape = Tape::current(); tape != nullptr && !parameter.frozen)
+    *this = tape->leaf(parameter);
 }
 
 bool GradientSink::needs(int input) const {
@@ -29,7 +30,8 @@ bool GradientSink::needs(int input) const {
 void GradientSink::put(int input, Tensor gradient) {
   if (!needs(input)) return;
   Tape::Slot& slot = tape_.slots_[static_cast<size_t>(slots_[static_cast<size_t>(input)])];
-  slot.gradient.add(gradient.reshaped(slot.shape), slot.parameter == nullptr || slot.parameter->tied);
+  slot.gradient.add(gradient.reshaped(slot.shape),
+                    slot.parameter == nullptr || slot.parameter->tied);
 }
 
 void GradientSink::put_rows(int input, RowPart part, int64_t padding) {
@@ -58,7 +60,8 @@ Tape* Tape::current() { return current_tape; }
 
 int Tape::slot_of(const Var& variable) const {
   if (variable.slot_ < 0) return -1;
-  CTR_CHECK(variable.tape_ == number_, "tape: a value of another tape was used; make it anew on this one");
+  CTR_CHECK(variable.tape_ == number_,
+            "tape: a value of another tape was used; make it anew on this one");
   return variable.slot_;
 }
 
@@ -81,8 +84,8 @@ Var Tape::leaf(const Parameter& parameter) {
   return Var(parameter.value, found->second, number_);
 }
 
-std::vector<Var> Tape::record(const char* op, std::vector<Tensor> outputs, std::span<const Var> inputs,
-                              BackwardMany backward) {
+std::vector<Var> Tape::record(const char* op, std::vector<Tensor> outputs,
+                              std::span<const Var> inputs, BackwardMany backward) {
   Node node{op, {}, {}, std::move(backward)};
   bool any = false;
   for (const Var& input : inputs) {
@@ -92,7 +95,8 @@ std::vector<Var> Tape::record(const char* op, std::vector<Tensor> outputs, std::
   std::vector<Var> result;
   for (Tensor& output : outputs) {
     if (any) node.outputs.push_back(add_slot(output.shape(), nullptr, false));
-    result.push_back(any ? Var(std::move(output), node.outputs.back(), number_) : Var(std::move(output)));
+    result.push_back(any ? Var(std::move(output), node.outputs.back(), number_)
+                         : Var(std::move(output)));
   }
   if (any) nodes_.push_back(std::move(node));
   return result;
@@ -117,7 +121,8 @@ void Tape::mark_needed(const BackwardOptions& options) {
   }
   for (const Node& node : nodes_) {
     bool needed = false;
-    for (int input : node.inputs) needed = needed || (input >= 0 && slots_[static_cast<size_t>(input)].needed);
+    for (int input : node.inputs)
+      needed = needed || (input >= 0 && slots_[static_cast<size_t>(input)].needed);
     for (int output : node.outputs) {
       Slot& slot = slots_[static_cast<size_t>(output)];
       slot.needed = slot.needed || needed || stops[static_cast<size_t>(output)];
@@ -136,7 +141,8 @@ void Tape::run(Node& node, bool retain) {
     any = true;
   }
   if (any) {
-    CTR_CHECK(node.backward != nullptr, "backward: {} was unwound by an earlier pass; that pass must ask to retain", node.op);
+    CTR_CHECK(node.backward != nullptr,
+              "backward: {} was unwound by an earlier pass; that pass must ask to retain", node.op);
     GradientSink sink(*this, node.inputs);
     node.backward(dys, sink);
   }
@@ -145,15 +151,18 @@ void Tape::run(Node& node, bool retain) {
 
 Gradients Tape::backward(const Var& root, const BackwardOptions& options) {
   int root_slot = slot_of(root);
-  CTR_CHECK(root_slot >= 0, "backward: the root does not depend on anything that records a gradient");
+  CTR_CHECK(root_slot >= 0,
+            "backward: the root does not depend on anything that records a gradient");
   Tensor upstream = options.upstream;
   if (!upstream.defined()) {
-    CTR_CHECK(root.value().count() == 1, "backward: the root must be one element unless an upstream gradient is given, got {}",
+    CTR_CHECK(root.value().count() == 1,
+              "backward: the root must be one element unless an upstream gradient is given, got {}",
               root.shape());
     upstream = Tensor::full(root.shape(), root.dtype(), 1.0);
   }
-  CTR_CHECK(upstream.count() == root.value().count(), "backward: the upstream gradient {} does not fit the root {}",
-            upstream.shape(), root.shape());
+  CTR_CHECK(upstream.count() == root.value().count(),
+            "backward: the upstream gradient {} does not fit the root {}", upstream.shape(),
+            root.shape());
   mark_needed(options);
   slots_[static_cast<size_t>(root_slot)].gradient.add(upstream.reshaped(root.shape()), false);
 
@@ -170,7 +179,8 @@ Gradients Tape::backward(const Var& root, const BackwardOptions& options) {
         if (found->second) slot.gradient = Gradient();
       }
     }
-    for (int input : node->inputs) wanted = wanted || (input >= 0 && slots_[static_cast<size_t>(input)].needed);
+    for (int input : node->inputs)
+      wanted = wanted || (input >= 0 && slots_[static_cast<size_t>(input)].needed);
     if (wanted) run(*node, options.retain);
   }
   for (size_t index = 0; index < slots_.size(); ++index) {
@@ -189,9 +199,10 @@ Gradients Tape::backward(const Var& root, const BackwardOptions& options) {
 NoGradient::NoGradient() : previous_(std::exchange(current_tape, nullptr)) {}
 NoGradient::~NoGradient() { current_tape = previous_; }
 
-std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs, std::span<const Var> inputs,
-                             BackwardMany backward) {
-  if (Tape* tape = Tape::current()) return tape->record(op, std::move(outputs), inputs, std::move(backward));
+std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs,
+                             std::span<const Var> inputs, BackwardMany backward) {
+  if (Tape* tape = Tape::current())
+    return tape->record(op, std::move(outputs), inputs, std::move(backward));
   std::vector<Var> result;
   for (Tensor& output : outputs) result.emplace_back(std::move(output));
   return result;
@@ -200,14 +211,16 @@ std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs, std::s
 Var record(const char* op, Tensor output, std::span<const Var> inputs, Backward backward) {
   std::vector<Tensor> outputs;
   outputs.push_back(std::move(output));
-  return record_many(op, std::move(outputs), inputs,
-                     [backward = std::move(backward)](std::span<const Tensor> dys, GradientSink& sink) {
-                       backward(dys[0], sink);
-                     })[0];
+  return record_many(
+      op, std::move(outputs), inputs,
+      [backward = std::move(backward)](std::span<const Tensor> dys, GradientSink& sink) {
+        backward(dys[0], sink);
+      })[0];
 }
 
 Var record(const char* op, Tensor output, std::initializer_list<Var> inputs, Backward backward) {
-  return record(op, std::move(output), std::span<const Var>(inputs.begin(), inputs.size()), std::move(backward));
+  return record(op, std::move(output), std::span<const Var>(inputs.begin(), inputs.size()),
+                std::move(backward));
 }
 
 Gradients backward(const Var& root, const BackwardOptions& options) {

@@ -5,9 +5,10 @@
 //   Var loss = bce_with_logits(model.logit(batch), batch.label);
 //   Gradients gradients = backward(loss);
 //
-// Contract of an operator: it computes its output, then calls `record` with a closure that captures tensors, never
-// Vars. The closure *writes* gradients into a GradientSink; adding them up where a value is used twice is the tape's
-// work. Buffers are freed as the tape unwinds. There are no second-order gradients.
+// Contract of an operator: it computes its output, then calls `record` with a closure that captures
+// tensors, never Vars. The closure *writes* gradients into a GradientSink; adding them up where a
+// value is used twice is the tape's work. Buffers are freed as the tape unwinds. There are no
+// second-order gradients.
 
 #include <cstdint>
 #include <functional>
@@ -73,10 +74,11 @@ using Backward = std::function<void(const Tensor& dy, GradientSink& sink)>;
 using BackwardMany = std::function<void(std::span<const Tensor> dys, GradientSink& sink)>;
 
 struct BackwardOptions {
-  Tensor upstream;           // d loss / d root; ones when undefined (the root must then be one element)
-  bool retain = false;       // keep the tape for another pass
+  Tensor upstream;      // d loss / d root; ones when undefined (the root must then be one element)
+  bool retain = false;  // keep the tape for another pass
   std::vector<Var> stop_at;  // activations at which the pass ends; their gradients are returned
-  std::vector<Var> only;     // compute these gradients alone (leaves or activations); empty: every leaf's
+  std::vector<Var>
+      only;  // compute these gradients alone (leaves or activations); empty: every leaf's
 };
 
 // The result of one pass.
@@ -86,7 +88,9 @@ class Gradients {
   const Gradient& operator[](const Var& variable) const;
   const Gradient& operator[](const Parameter& parameter) const;
   // All parameters that took part, in the order of their first use.
-  const std::vector<std::pair<const Parameter*, Gradient>>& parameters() const { return parameters_; }
+  const std::vector<std::pair<const Parameter*, Gradient>>& parameters() const {
+    return parameters_;
+  }
 
  private:
   friend class Tape;
@@ -153,12 +157,12 @@ class NoGradient {
   Tape* previous_;
 };
 
-// Puts an operator's result on the current tape. When nothing records, or no input has a gradient, the result is a
-// constant and the closure is dropped.
+// Puts an operator's result on the current tape. When nothing records, or no input has a gradient,
+// the result is a constant and the closure is dropped.
 Var record(const char* op, Tensor output, std::initializer_list<Var> inputs, Backward backward);
 Var record(const char* op, Tensor output, std::span<const Var> inputs, Backward backward);
-std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs, std::span<const Var> inputs,
-                             BackwardMany backward);
+std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs,
+                             std::span<const Var> inputs, BackwardMany backward);
 
 // Gradients of `root` on the current tape.
 Gradients backward(const Var& root, const BackwardOptions& options = {});

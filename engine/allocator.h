@@ -7,7 +7,8 @@
 
 namespace ctr {
 
-// Blocks are 64-byte aligned. Thread-safe: a block may be released by another thread than the one that took it.
+// Blocks are 64-byte aligned. Thread-safe: a block may be released by another thread than the one
+// that took it.
 class Allocator {
  public:
   virtual ~Allocator() = default;
@@ -18,9 +19,9 @@ class Allocator {
 // One mapping per large block (huge pages asked for from 2 MiB on), malloc for small ones.
 std::shared_ptr<Allocator> heap_allocator();
 
-// A pool of size classes (eight per power of two). Released blocks are kept and handed out again, so a step that
-// repeats its allocations asks the system for nothing. Memory returns to the system when the arena and the last
-// tensor in it are gone: a tensor that outlives its step stays valid.
+// A pool of size classes (eight per power of two). Released blocks are kept and handed out again,
+// so a step that repeats its allocations asks the system for nothing. Memory returns to the system
+// when the arena and the last tensor in it are gone: a tensor that outlives its step stays valid.
 class Arena final : public Allocator {
  public:
   Arena();
@@ -54,8 +55,8 @@ class AllocatorScope {
   std::shared_ptr<Allocator> previous_;
 };
 
-// While in scope every new tensor on any thread is filled with 0xFF bytes: NaN in floats, -1 in integers. Tests use
-// it to show that kernels write all of their outputs.
+// While in scope every new tensor on any thread is filled with 0xFF bytes: NaN in floats, -1 in
+// integers. Tests use it to show that kernels write all of their outputs.
 class PoisonScope {
  public:
   PoisonScope();

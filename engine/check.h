@@ -1,12 +1,12 @@
 #pragma once
-// CTR_CHECK: a user's mistake becomes a ctr::Error with a formatted message. For .cc files only: fmt does not
-// compile under nvcc, so no header that a kernel file reaches may include this one.
-
-#include <fmt/format.h>
+// CTR_CHECK: a user's mistake becomes a ctr::Error with a formatted message. For .cc files only:
+// fmt does not compile under nvcc, so no header that a kernel file reaches may include this one.
 
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/dtype.h"
 #include "engine/error.h"
@@ -36,22 +36,22 @@ template <class... Args>
 }  // namespace ctr
 
 // The message is built only when the condition fails.
-#define CTR_CHECK(condition, ...)                              \
-  do {                                                         \
-    if (!(condition)) [[unlikely]]                             \
-      ::ctr::fail(::ctr::ErrorKind::usage, __VA_ARGS__);       \
+#define CTR_CHECK(condition, ...)                        \
+  do {                                                   \
+    if (!(condition)) [[unlikely]]                       \
+      ::ctr::fail(::ctr::ErrorKind::usage, __VA_ARGS__); \
   } while (false)
 
 // The same for mistakes in data (exit code 65) and for our own (exit code 70).
-#define CTR_CHECK_DATA(condition, ...)                         \
-  do {                                                         \
-    if (!(condition)) [[unlikely]]                             \
-      ::ctr::fail(::ctr::ErrorKind::data, __VA_ARGS__);        \
+#define CTR_CHECK_DATA(condition, ...)                  \
+  do {                                                  \
+    if (!(condition)) [[unlikely]]                      \
+      ::ctr::fail(::ctr::ErrorKind::data, __VA_ARGS__); \
   } while (false)
 
-#define CTR_ASSERT(condition)                                                              \
-  do {                                                                                     \
-    if (!(condition)) [[unlikely]]                                                         \
-      ::ctr::fail(::ctr::ErrorKind::internal, "{}:{}: internal error: {} does not hold",   \
-                  __FILE__, __LINE__, #condition);                                         \
+#define CTR_ASSERT(condition)                                                                      \
+  do {                                                                                             \
+    if (!(condition)) [[unlikely]]                                                                 \
+      ::ctr::fail(::ctr::ErrorKind::internal, "{}:{}: internal error: {} does not hold", __FILE__, \
+                  __LINE__, #condition);                                                           \
   } while (false)

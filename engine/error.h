@@ -1,5 +1,6 @@
 #pragma once
-// The one exception of the engine. Free of fmt and of any vendor header, so that device code may include it.
+// The one exception of the engine. Free of fmt and of any vendor header, so that device code may
+// include it.
 
 #include <stdexcept>
 #include <string>

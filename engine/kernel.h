@@ -1,7 +1,7 @@
 #pragma once
-// What a `*_bodies.h` file needs. A body is a functor struct templated on the scalar type, with raw pointers and a
-// CTR_HD call operator: the CPU launcher loops over it, the CUDA launcher runs it as a kernel. No lambdas, no fmt, no
-// containers (nvcc must compile it too).
+// What a `*_bodies.h` file needs. A body is a functor struct templated on the scalar type, with raw
+// pointers and a CTR_HD call operator: the CPU launcher loops over it, the CUDA launcher runs it as
+// a kernel. No lambdas, no fmt, no containers (nvcc must compile it too).
 //
 //   template <class T> struct TanhBackward {
 //     static constexpr const char* kName = "tanh backward";
@@ -10,9 +10,9 @@
 //   };
 //   CTR_KERNEL(for_each, TanhBackward)
 //
-// CTR_KERNEL stands once beside each body. It is empty here; the generated kernel file of the family defines it as the
-// explicit instantiation of the device launcher for float and double, so a forgotten line is a link error that names
-// the functor.
+// CTR_KERNEL stands once beside each body. It is empty here; the generated kernel file of the
+// family defines it as the explicit instantiation of the device launcher for float and double, so a
+// forgotten line is a link error that names the functor.
 
 #include <cstdint>
 

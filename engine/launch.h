@@ -6,9 +6,10 @@
 //   reduce_rows(device, rows, cols, body)   body.store(row, combine of body.load(row, 0 … cols-1))
 //   reduce_cols(device, rows, cols, body)   body.store(col, combine of body.load(0 … rows-1, col))
 //
-// Reductions start from body.identity() and follow a tree that depends on the sizes alone. A reduction body holds
-// `using Value = …`, `Value identity() const`, `Value load(int64_t row, int64_t col) const`,
-// `Value combine(Value, Value) const` and `void store(int64_t index, Value) const`.
+// Reductions start from body.identity() and follow a tree that depends on the sizes alone. A
+// reduction body holds `using Value = …`, `Value identity() const`, `Value load(int64_t row,
+// int64_t col) const`, `Value combine(Value, Value) const` and `void store(int64_t index, Value)
+// const`.
 
 #include <cstdint>
 

@@ -72,7 +72,8 @@ void reduce_cols(int64_t rows, int64_t cols, const Body& body) {
       std::fill_n(sum, cols, local.identity());
       for (int64_t row = block * kBlock; row < std::min(rows, (block + 1) * kBlock); ++row) {
 #pragma omp simd
-        for (int64_t col = 0; col < cols; ++col) sum[col] = local.combine(sum[col], local.load(row, col));
+        for (int64_t col = 0; col < cols; ++col)
+          sum[col] = local.combine(sum[col], local.load(row, col));
       }
     }
   });

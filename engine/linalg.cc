@@ -15,7 +15,8 @@ void check(const Matrix<const T>& a, Transpose transpose_a, const Matrix<const T
   int64_t inner_b = transpose_b == Transpose::yes ? b.cols : b.rows;
   int64_t cols = transpose_b == Transpose::yes ? b.rows : b.cols;
   CTR_CHECK(inner == inner_b && c.rows == rows && c.cols == cols,
-            "gemm: [{},{}] x [{},{}] does not fit [{},{}]", rows, inner, inner_b, cols, c.rows, c.cols);
+            "gemm: [{},{}] x [{},{}] does not fit [{},{}]", rows, inner, inner_b, cols, c.rows,
+            c.cols);
   CTR_CHECK(a.stride >= a.cols && b.stride >= b.cols && c.stride >= c.cols,
             "gemm: strides {}, {}, {} must not be smaller than the columns {}, {}, {}", a.stride,
             b.stride, c.stride, a.cols, b.cols, c.cols);

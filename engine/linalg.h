@@ -1,6 +1,6 @@
 #pragma once
-// Dense products over row-major matrices: oneDNN in f32, textbook loops in f64. Row sums run over the inner
-// dimension in an order that depends on the shape alone, never on the number of threads.
+// Dense products over row-major matrices: oneDNN in f32, textbook loops in f64. Row sums run over
+// the inner dimension in an order that depends on the shape alone, never on the number of threads.
 
 #include <cstdint>
 
@@ -26,7 +26,8 @@ struct Epilogue {
   bool relu = false;
 };
 
-// c = epilogue(op(a) op(b)); c must not overlap a or b. Throws ctr::Error when the sizes do not fit.
+// c = epilogue(op(a) op(b)); c must not overlap a or b. Throws ctr::Error when the sizes do not
+// fit.
 void gemm(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<const float> b,
           Transpose transpose_b, Matrix<float> c, const Epilogue<float>& epilogue = {});
 void gemm(Device device, Matrix<const double> a, Transpose transpose_a, Matrix<const double> b,

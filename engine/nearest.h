@@ -7,8 +7,9 @@
 
 namespace ctr {
 
-// The member of `known` with the fewest insertions, deletions, substitutions and swaps of neighbours away from
-// `wanted` (letter case aside; the first of equals), or an empty string when none is within a third of its length.
+// The member of `known` with the fewest insertions, deletions, substitutions and swaps of
+// neighbours away from `wanted` (letter case aside; the first of equals), or an empty string when
+// none is within a third of its length.
 std::string nearest_name(std::string_view wanted, std::span<const std::string> known);
 
 // "; did you mean 'nearest'?", or "; known are: a, b, c" when nothing is near (at most 20 names).

@@ -11,8 +11,10 @@ namespace ctr {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '[' || text.front() == '"')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == ']' || text.back() == '"')) text.remove_suffix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '[' || text.front() == '"'))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == ']' || text.back() == '"'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -49,7 +51,8 @@ class Setter {
     std::string value(trimmed(text_));
     bool known = option_.choices.empty();
     for (const std::string& choice : option_.choices) known = known || choice == value;
-    CTR_CHECK(known, "{}: {} cannot be '{}'{}", where_, option_.name, value, advice_on_name(value, option_.choices));
+    CTR_CHECK(known, "{}: {} cannot be '{}'{}", where_, option_.name, value,
+              advice_on_name(value, option_.choices));
     *target = value;
   }
   void operator()(IntList* target) const {
@@ -96,8 +99,12 @@ struct Printer {
   std::string operator()(const int64_t* value) const { return std::to_string(*value); }
   std::string operator()(const double* value) const { return fmt::format("{}", *value); }
   std::string operator()(const std::string* value) const { return *value; }
-  std::string operator()(const IntList* value) const { return fmt::format("{}", fmt::join(*value, ",")); }
-  std::string operator()(const NameList* value) const { return fmt::format("{}", fmt::join(*value, ",")); }
+  std::string operator()(const IntList* value) const {
+    return fmt::format("{}", fmt::join(*value, ","));
+  }
+  std::string operator()(const NameList* value) const {
+    return fmt::format("{}", fmt::join(*value, ","));
+  }
 };
 
 }  // namespace
@@ -124,6 +131,8 @@ void OptionList::set(std::string_view name, std::string_view text, std::string_v
   std::visit(Setter(*option, text, where), option->target);
 }
 
-std::string OptionList::text_of(const Option& option) { return std::visit(Printer(), option.target); }
+std::string OptionList::text_of(const Option& option) {
+  return std::visit(Printer(), option.target);
+}
 
 }  // namespace ctr

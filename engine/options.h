@@ -1,6 +1,7 @@
 #pragma once
-// OptionList: named, typed settings with their help. One list serves the command line, the JSON configuration and the
-// metadata of golden files, so a name means the same everywhere and an unknown one is refused everywhere.
+// OptionList: named, typed settings with their help. One list serves the command line, the JSON
+// configuration and the metadata of golden files, so a name means the same everywhere and an
+// unknown one is refused everywhere.
 
 #include <cstdint>
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace ctr {
 
-using IntList = std::vector<int64_t>;        // "256,128,64"
+using IntList = std::vector<int64_t>;       // "256,128,64"
 using NameList = std::vector<std::string>;  // "user,item"
 
 struct Option {
@@ -30,8 +31,8 @@ class OptionList {
 
   const std::vector<Option>& all() const { return options_; }
   const Option* find(std::string_view name) const;  // null when unknown
-  // Sets an option from text ("true", "0.5", "256,128,64", "[256,128]"); `where` begins the message when the name is
-  // unknown, the text does not parse, or the value is out of bounds.
+  // Sets an option from text ("true", "0.5", "256,128,64", "[256,128]"); `where` begins the message
+  // when the name is unknown, the text does not parse, or the value is out of bounds.
   void set(std::string_view name, std::string_view text, std::string_view where);
   // The present value as text that `set` reads back.
   static std::string text_of(const Option& option);

@@ -1,6 +1,7 @@
 #pragma once
-// Loops over several threads. How the range is cut must never change a result: callers write each element from its
-// index alone. Idle threads wait passively when OMP_WAIT_POLICY says so (the program sets it).
+// Loops over several threads. How the range is cut must never change a result: callers write each
+// element from its index alone. Idle threads wait passively when OMP_WAIT_POLICY says so (the
+// program sets it).
 
 #include <omp.h>
 
@@ -11,8 +12,8 @@ namespace ctr {
 // Below this many simple element operations a second thread costs more than it brings.
 inline constexpr int64_t kParallelGrain = int64_t{1} << 15;
 
-// Calls f(begin, end) on disjoint pieces of [0, n), each of at least `grain` iterations unless n is smaller.
-// `f` must not throw. Runs on the calling thread alone inside another parallel loop.
+// Calls f(begin, end) on disjoint pieces of [0, n), each of at least `grain` iterations unless n is
+// smaller. `f` must not throw. Runs on the calling thread alone inside another parallel loop.
 template <class F>
 void parallel_for(int64_t n, int64_t grain, const F& f) {
   if (n <= 0) return;
@@ -22,7 +23,7 @@ void parallel_for(int64_t n, int64_t grain, const F& f) {
     f(int64_t{0}, n);
     return;
   }
-#pragma omp parallel for schedule(static, 1) num_threads(static_cast<int>(pieces))
+#pragma omp parallel for schedule(static, 1) num_threads(static_cast <int>(pieces))
   for (int64_t piece = 0; piece < pieces; ++piece) {
     f(n * piece / pieces, n * (piece + 1) / pieces);
   }

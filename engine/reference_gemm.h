@@ -17,7 +17,8 @@ void gemm(const Matrix<const T>& a, Transpose transpose_a, const Matrix<const T>
       T* row = c.data + i * c.stride;
       for (int64_t j = 0; j < c.cols; ++j) row[j] = epilogue.bias ? epilogue.bias[j] : T(0);
       for (int64_t k = 0; k < inner; ++k) {
-        T left = transpose_a == Transpose::yes ? a.data[k * a.stride + i] : a.data[i * a.stride + k];
+        T left =
+            transpose_a == Transpose::yes ? a.data[k * a.stride + i] : a.data[i * a.stride + k];
         if (transpose_b == Transpose::yes) {
           for (int64_t j = 0; j < c.cols; ++j) row[j] += left * b.data[j * b.stride + k];
         } else {

@@ -1,8 +1,8 @@
 #include "engine/rng.h"
 
-#include <xxhash.h>
-
 #include <cmath>
+
+#include <xxhash.h>
 
 namespace ctr {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
-// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as
-// 1, 2, 3, SC 2011). A number is a pure function of (seed, stream, step, element): the same on any device, for any
-// thread count, in any order.
+// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers:
+// as easy as 1, 2, 3, SC 2011). A number is a pure function of (seed, stream, step, element): the
+// same on any device, for any thread count, in any order.
 
 #include <cstdint>
 
@@ -28,7 +28,8 @@ CTR_HD inline PhiloxBlock philox(PhiloxBlock counter, uint32_t key0, uint32_t ke
   return counter;
 }
 
-// Names one sequence of numbers. `stream` tells apart uses (a parameter, a dropout layer), `step` their repetitions.
+// Names one sequence of numbers. `stream` tells apart uses (a parameter, a dropout layer), `step`
+// their repetitions.
 struct RandomStream {
   uint64_t seed = 0;
   uint64_t stream = 0;
@@ -37,9 +38,10 @@ struct RandomStream {
   // 64 random bits of `element` (below 2^32 · 2^32).
   CTR_HD uint64_t bits(uint64_t element) const {
     uint64_t key = seed ^ (stream * 0x9E3779B97F4A7C15u);
-    PhiloxBlock out = philox({{static_cast<uint32_t>(element), static_cast<uint32_t>(element >> 32), step,
-                               static_cast<uint32_t>(stream >> 32) ^ static_cast<uint32_t>(stream)}},
-                             static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32));
+    PhiloxBlock out =
+        philox({{static_cast<uint32_t>(element), static_cast<uint32_t>(element >> 32), step,
+                 static_cast<uint32_t>(stream >> 32) ^ static_cast<uint32_t>(stream)}},
+               static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32));
     return uint64_t{out.word[1]} << 32 | out.word[0];
   }
 

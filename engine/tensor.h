@@ -1,6 +1,6 @@
 #pragma once
-// Tensor: a contiguous, row-major block of up to four axes with shared storage. It has no strides and no mathematics,
-// so every kernel stays a plain loop nest over `data<T>()`.
+// Tensor: a contiguous, row-major block of up to four axes with shared storage. It has no strides
+// and no mathematics, so every kernel stays a plain loop nest over `data<T>()`.
 
 #include <cstdint>
 #include <memory>
@@ -39,7 +39,8 @@ class Tensor {
   Device device() const { return device_; }
   int64_t bytes() const { return count_ * static_cast<int64_t>(size_of(dtype_)); }
 
-  // The elements; throws when T is not the tensor's type. Copies share them: constness is that of the handle.
+  // The elements; throws when T is not the tensor's type. Copies share them: constness is that of
+  // the handle.
   template <class T>
   const T* data() const {
     check_type(dtype_of<T>());
@@ -81,7 +82,8 @@ class Tensor {
   Device device_ = Device::cpu;
 };
 
-// Calls `f` with a value-initialised float or double: `visit_float(x.dtype(), [&](auto zero) { using T = decltype(zero); … })`.
+// Calls `f` with a value-initialised float or double: `visit_float(x.dtype(), [&](auto zero) {
+// using T = decltype(zero); … })`.
 void check_floating(DType dtype, const char* where);
 template <class F>
 decltype(auto) visit_float(DType dtype, const char* where, F&& f) {

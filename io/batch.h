@@ -18,10 +18,10 @@ struct FieldBatch {
 };
 
 struct Batch {
-  int64_t rows = 0;                 // B
-  std::vector<FieldBatch> fields;   // in the schema's order
-  Tensor label;                     // f32 or f64 [B], in [0, 1]
-  Tensor domain;                    // i64 [B]; undefined when the data set has one domain
+  int64_t rows = 0;                // B
+  std::vector<FieldBatch> fields;  // in the schema's order
+  Tensor label;                    // f32 or f64 [B], in [0, 1]
+  Tensor domain;                   // i64 [B]; undefined when the data set has one domain
 };
 
 // Vector tables given with a data set, by name: f32 [vocabulary, width]. Models keep them frozen.

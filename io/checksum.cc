@@ -1,8 +1,8 @@
 #include "io/checksum.h"
 
-#include <xxhash.h>
-
 #include <new>
+
+#include <xxhash.h>
 
 #include "engine/check.h"
 

@@ -1,5 +1,6 @@
 #pragma once
-// XXH3, 64 bits: a fast hash that finds damage, not forgery. The same on every little-endian machine.
+// XXH3, 64 bits: a fast hash that finds damage, not forgery. The same on every little-endian
+// machine.
 
 #include <cstddef>
 #include <cstdint>

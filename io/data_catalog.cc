@@ -28,7 +28,8 @@ std::map<std::string, Tensor> tensors_of(const Dataset& data) {
     tensors[prefix + "domain"] = columns.domain;
   }
   for (const auto& [name, vectors] : data.vectors) tensors["vectors/" + name] = vectors;
-  for (const auto& [name, value] : data.facts) tensors["fact/" + name] = Tensor::full({1}, DType::f64, value);
+  for (const auto& [name, value] : data.facts)
+    tensors["fact/" + name] = Tensor::full({1}, DType::f64, value);
   return tensors;
 }
 
@@ -44,11 +45,14 @@ std::string checksum_text(const std::map<std::string, Tensor>& tensors) {
 // Fills the columns from a cache file; false when it is not this version's or was damaged.
 bool load(const std::string& path, Dataset& data) {
   TensorFile file = read_safetensors(path);
-  if (file.metadata["version"] != kVersion || file.metadata["checksum"] != checksum_text(file.tensors)) return false;
+  if (file.metadata["version"] != kVersion ||
+      file.metadata["checksum"] != checksum_text(file.tensors))
+    return false;
   for (size_t split = 0; split < 3; ++split) {
     Columns& columns = data.splits[split];
     const std::string prefix = std::string(kSplitNames[split]) + "/";
-    for (const Field& field : data.schema.fields) columns.ids.push_back(file.at(prefix + "field/" + field.name));
+    for (const Field& field : data.schema.fields)
+      columns.ids.push_back(file.at(prefix + "field/" + field.name));
     columns.label = file.at(prefix + "label");
     columns.domain = file.at(prefix + "domain");
     columns.rows = columns.label.count();
@@ -79,7 +83,8 @@ const std::vector<std::string>& dataset_names() {
 }
 
 Dataset open_dataset(const std::string& name) {
-  CTR_CHECK(name == "taobao", "unknown data set '{}'{}", name, advice_on_name(name, dataset_names()));
+  CTR_CHECK(name == "taobao", "unknown data set '{}'{}", name,
+            advice_on_name(name, dataset_names()));
   const std::string path = cache_folder() + "/taobao-simulated.safetensors";
   if (std::filesystem::exists(path)) {
     try {

@@ -4,9 +4,9 @@
 
 namespace ctr {
 
-// The data set called `name` ("taobao"). Built-in sets are made once and kept in the cache folder: CTR_CACHE, else
-// $XDG_CACHE_HOME/ctrengine, else ~/.cache/ctrengine. A damaged or older cache file is made anew. When the folder
-// cannot be written, the set is made in memory.
+// The data set called `name` ("taobao"). Built-in sets are made once and kept in the cache folder:
+// CTR_CACHE, else $XDG_CACHE_HOME/ctrengine, else ~/.cache/ctrengine. A damaged or older cache file
+// is made anew. When the folder cannot be written, the set is made in memory.
 Dataset open_dataset(const std::string& name);
 
 // Names that open_dataset knows.

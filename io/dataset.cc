@@ -19,11 +19,13 @@ Tensor picked(const Tensor& column, const std::vector<int64_t>& order, int64_t b
 
 }  // namespace
 
-Batch make_batch(const Columns& columns, const std::vector<int64_t>& order, int64_t begin, int64_t end) {
+Batch make_batch(const Columns& columns, const std::vector<int64_t>& order, int64_t begin,
+                 int64_t end) {
   CTR_ASSERT(0 <= begin && begin <= end && end <= static_cast<int64_t>(order.size()));
   Batch batch;
   batch.rows = end - begin;
-  for (const Tensor& ids : columns.ids) batch.fields.push_back({picked<int64_t>(ids, order, begin, end), {}, {}});
+  for (const Tensor& ids : columns.ids)
+    batch.fields.push_back({picked<int64_t>(ids, order, begin, end), {}, {}});
   batch.label = picked<float>(columns.label, order, begin, end);
   batch.domain = picked<int64_t>(columns.domain, order, begin, end);
   return batch;

@@ -28,13 +28,15 @@ struct Dataset {
   std::string note;  // one line that users must know, or empty
   std::array<Columns, 3> splits;
   GivenVectors vectors;
-  std::map<std::string, double> facts;  // e.g. best_auc: of the true click probabilities on the test split
+  std::map<std::string, double>
+      facts;  // e.g. best_auc: of the true click probabilities on the test split
 
   const Columns& columns(Split split) const { return splits[static_cast<size_t>(split)]; }
 };
 
 // Rows order[begin … end) of a split.
-Batch make_batch(const Columns& columns, const std::vector<int64_t>& order, int64_t begin, int64_t end);
+Batch make_batch(const Columns& columns, const std::vector<int64_t>& order, int64_t begin,
+                 int64_t end);
 
 // 0 … rows−1 in the order of one epoch: Fisher and Yates with the numbers of (seed, epoch).
 std::vector<int64_t> shuffled(int64_t rows, uint64_t seed, uint32_t epoch);

@@ -39,7 +39,8 @@ std::string_view advice(int code) {
 WriteSink system_sink;
 thread_local WriteSink* current_sink = &system_sink;
 
-// A name that no other thread of this process gets; other processes are told apart by exclusive creation.
+// A name that no other thread of this process gets; other processes are told apart by exclusive
+// creation.
 std::string temporary_name(const std::string& path) {
   static std::atomic<uint64_t> counter{0};
   return path + ".tmp-" + std::to_string(getpid()) + "-" + std::to_string(counter++);

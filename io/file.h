@@ -1,6 +1,6 @@
 #pragma once
-// Files as the rest of `io` uses them: written whole or not at all, read by mapping. Every failure of the operating
-// system is a ctr::Error of kind `io` that names the path and the system's reason.
+// Files as the rest of `io` uses them: written whole or not at all, read by mapping. Every failure
+// of the operating system is a ctr::Error of kind `io` that names the path and the system's reason.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,9 +30,9 @@ class WriteSinkScope {
   WriteSink* previous_;
 };
 
-// A file that appears under its name only when it is whole: bytes go to a temporary name beside the target, and
-// commit() makes them durable and renames. Without commit() the destructor removes them and the target stays as it
-// was. A symbolic link at `path` is replaced. Writes are not buffered.
+// A file that appears under its name only when it is whole: bytes go to a temporary name beside the
+// target, and commit() makes them durable and renames. Without commit() the destructor removes them
+// and the target stays as it was. A symbolic link at `path` is replaced. Writes are not buffered.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path);
@@ -58,8 +58,8 @@ class AtomicFile {
   WriteSink* sink_;
 };
 
-// A file's bytes, mapped read-only. The file must not be cut short while mapped (files made by AtomicFile are not:
-// a new version is a new file).
+// A file's bytes, mapped read-only. The file must not be cut short while mapped (files made by
+// AtomicFile are not: a new version is a new file).
 class MappedFile {
  public:
   explicit MappedFile(std::string path);

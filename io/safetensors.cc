@@ -21,8 +21,11 @@ struct TypeName {
   const char* name;
   DType dtype;
 };
-constexpr TypeName kTypes[] = {
-    {"F32", DType::f32}, {"F64", DType::f64}, {"I32", DType::i32}, {"I64", DType::i64}, {"U8", DType::u8}};
+constexpr TypeName kTypes[] = {{"F32", DType::f32},
+                               {"F64", DType::f64},
+                               {"I32", DType::i32},
+                               {"I64", DType::i64},
+                               {"U8", DType::u8}};
 
 std::optional<DType> dtype_called(const std::string& name) {
   for (const TypeName& type : kTypes) {
@@ -80,7 +83,8 @@ class Reader {
     check_layout(entries);
     for (const Entry& entry : entries) {
       Tensor tensor(entry.shape, entry.dtype);
-      if (tensor.bytes() > 0) std::memcpy(tensor.raw(), data_ + entry.begin, static_cast<size_t>(tensor.bytes()));
+      if (tensor.bytes() > 0)
+        std::memcpy(tensor.raw(), data_ + entry.begin, static_cast<size_t>(tensor.bytes()));
       result.tensors.emplace(entry.name, std::move(tensor));
     }
     return result;
@@ -120,27 +124,36 @@ class Reader {
   Entry read_entry(const std::string& name, const json& value) const {
     auto has = [&](const char* key) { return value.is_object() && value.contains(key); };
     if (!has("dtype") || !has("shape") || !has("data_offsets") || !value["dtype"].is_string() ||
-        !value["shape"].is_array() || !value["data_offsets"].is_array() || value["data_offsets"].size() != 2) {
+        !value["shape"].is_array() || !value["data_offsets"].is_array() ||
+        value["data_offsets"].size() != 2) {
       refuse("tensor '{}' needs dtype, shape and data_offsets", name);
     }
     auto dtype = dtype_called(value["dtype"].get<std::string>());
-    if (!dtype) refuse("tensor '{}' has type {}, known are F32, F64, I32, I64, U8", name, value["dtype"].dump());
+    if (!dtype)
+      refuse("tensor '{}' has type {}, known are F32, F64, I32, I64, U8", name,
+             value["dtype"].dump());
     std::vector<int64_t> dims;
     uint64_t bytes = size_of(*dtype);
     for (const json& dim : value["shape"]) {
-      if (!dim.is_number_unsigned() || dim.get<uint64_t>() > (uint64_t{1} << 40)) refuse("tensor '{}' has shape {}", name, value["shape"].dump());
+      if (!dim.is_number_unsigned() || dim.get<uint64_t>() > (uint64_t{1} << 40))
+        refuse("tensor '{}' has shape {}", name, value["shape"].dump());
       dims.push_back(dim.get<int64_t>());
-      if (__builtin_mul_overflow(bytes, dim.get<uint64_t>(), &bytes)) refuse("tensor '{}' is too large", name);
+      if (__builtin_mul_overflow(bytes, dim.get<uint64_t>(), &bytes))
+        refuse("tensor '{}' is too large", name);
     }
-    if (dims.size() > Shape::kMaxRank) refuse("tensor '{}' has {} axes, at most {} are known", name, dims.size(), Shape::kMaxRank);
+    if (dims.size() > Shape::kMaxRank)
+      refuse("tensor '{}' has {} axes, at most {} are known", name, dims.size(), Shape::kMaxRank);
     const json& offsets = value["data_offsets"];
-    if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned()) refuse("tensor '{}' has offsets {}", name, offsets.dump());
-    Entry entry{name, *dtype, shape_of(dims), offsets[0].get<uint64_t>(), offsets[1].get<uint64_t>()};
+    if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+      refuse("tensor '{}' has offsets {}", name, offsets.dump());
+    Entry entry{name, *dtype, shape_of(dims), offsets[0].get<uint64_t>(),
+                offsets[1].get<uint64_t>()};
     if (entry.begin > entry.end || entry.end > size_) {
-      refuse("tensor '{}' lies at [{}, {}), the file holds {} bytes of data; it may be cut short", name, entry.begin,
-             entry.end, size_);
+      refuse("tensor '{}' lies at [{}, {}), the file holds {} bytes of data; it may be cut short",
+             name, entry.begin, entry.end, size_);
     }
-    if (entry.end - entry.begin != bytes) refuse("tensor '{}' needs {} bytes, has {}", name, bytes, entry.end - entry.begin);
+    if (entry.end - entry.begin != bytes)
+      refuse("tensor '{}' needs {} bytes, has {}", name, bytes, entry.end - entry.begin);
     return entry;
   }
 
@@ -150,7 +163,8 @@ class Reader {
     });
     uint64_t at = 0;
     for (const Entry& entry : entries) {
-      if (entry.begin != at) refuse("tensor '{}' begins at {} where {} was expected", entry.name, entry.begin, at);
+      if (entry.begin != at)
+        refuse("tensor '{}' begins at {} where {} was expected", entry.name, entry.begin, at);
       at = entry.end;
     }
     if (at != size_) refuse("{} bytes follow the last tensor", size_ - at);
@@ -179,7 +193,9 @@ void write_safetensors(const std::string& path, const std::map<std::string, Tens
   for (const auto& [name, tensor] : tensors) {
     json dims = json::array();
     for (int axis = 0; axis < tensor.rank(); ++axis) dims.push_back(tensor.dim(axis));
-    header[name] = {{"dtype", type_name(tensor.dtype())}, {"shape", dims}, {"data_offsets", {at, at + tensor.bytes()}}};
+    header[name] = {{"dtype", type_name(tensor.dtype())},
+                    {"shape", dims},
+                    {"data_offsets", {at, at + tensor.bytes()}}};
     at += tensor.bytes();
   }
   std::string text = header.dump();

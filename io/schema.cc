@@ -11,7 +11,8 @@ int64_t Schema::index_of(const std::string& wanted) const {
     if (fields[f].name == wanted) return static_cast<int64_t>(f);
     names.push_back(fields[f].name);
   }
-  fail(ErrorKind::usage, "data set '{}' has no field '{}'{}", name, wanted, advice_on_name(wanted, names));
+  fail(ErrorKind::usage, "data set '{}' has no field '{}'{}", name, wanted,
+       advice_on_name(wanted, names));
 }
 
 }  // namespace ctr

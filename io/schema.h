@@ -1,5 +1,6 @@
 #pragma once
-// What the columns of a data set are. Models read it to build their embeddings; readers to lay out batches.
+// What the columns of a data set are. Models read it to build their embeddings; readers to lay out
+// batches.
 
 #include <cstdint>
 #include <string>
@@ -22,7 +23,8 @@ struct Field {
   int64_t vocabulary = 0;  // rows of the field's table (categorical, sequence)
   FieldRole role = FieldRole::none;
   bool padding = false;  // id 0 stands for "missing": a zero row that never learns
-  std::string vectors;   // name of a given vector table [vocabulary, width] that replaces the embedding, or empty
+  std::string vectors;   // name of a given vector table [vocabulary, width] that replaces the
+                         // embedding, or empty
   int64_t vector_width = 0;
 
   bool operator==(const Field&) const = default;

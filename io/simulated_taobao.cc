@@ -8,12 +8,23 @@
 namespace ctr {
 namespace {
 
-constexpr int64_t kUsers = 23778, kItems = 6932, kRows = 172979, kDomains = 10, kWidth = 128, kLatent = 4;
+constexpr int64_t kUsers = 23778, kItems = 6932, kRows = 172979, kDomains = 10, kWidth = 128,
+                  kLatent = 4;
 constexpr double kShares[kDomains] = {.22, .17, .14, .12, .10, .08, .06, .05, .035, .025};
 constexpr double kVectorNoise = 0.05;
 constexpr double kInteraction = 1.1, kShift = 1.1, kItemEffect = 0.45, kUserEffect = 0.35;
 
-enum Stream : uint64_t { kUserLatent = 1, kItemLatent, kUserMap, kItemMap, kNoise, kCore, kShifts, kEffects, kDraw };
+enum Stream : uint64_t {
+  kUserLatent = 1,
+  kItemLatent,
+  kUserMap,
+  kItemMap,
+  kNoise,
+  kCore,
+  kShifts,
+  kEffects,
+  kDraw
+};
 
 std::vector<double> normals(uint64_t seed, Stream stream, int64_t count) {
   const RandomStream random{seed, stream, 0};
@@ -43,21 +54,24 @@ struct World {
     const double* r = &right[static_cast<size_t>(domain * kLatent)];
     double core_sum = 0, left_sum = 0, right_sum = 0, item_effect = 0, user_effect = 0;
     for (int64_t i = 0; i < kLatent; ++i) {
-      for (int64_t k = 0; k < kLatent; ++k) core_sum += a[i] * core[static_cast<size_t>(i * kLatent + k)] * c[k];
+      for (int64_t k = 0; k < kLatent; ++k)
+        core_sum += a[i] * core[static_cast<size_t>(i * kLatent + k)] * c[k];
       left_sum += a[i] * l[i];
       right_sum += c[i] * r[i];
       item_effect += effects[static_cast<size_t>(i)] * c[i];
       user_effect += effects[static_cast<size_t>(kLatent + i)] * a[i];
     }
     const double scale = 1.0 / kLatent;
-    double logit = -1.0 + 0.3 * effects[static_cast<size_t>(2 * kLatent + domain)] + kItemEffect * item_effect +
-                   kUserEffect * user_effect + scale * (kInteraction * core_sum + kShift * left_sum * right_sum);
+    double logit = -1.0 + 0.3 * effects[static_cast<size_t>(2 * kLatent + domain)] +
+                   kItemEffect * item_effect + kUserEffect * user_effect +
+                   scale * (kInteraction * core_sum + kShift * left_sum * right_sum);
     return 1.0 / (1.0 + std::exp(-logit));
   }
 };
 
 // Given vectors: the latent ones through a random map, with a little noise.
-Tensor vectors_of(uint64_t seed, Stream map_stream, const std::vector<double>& latent, int64_t rows) {
+Tensor vectors_of(uint64_t seed, Stream map_stream, const std::vector<double>& latent,
+                  int64_t rows) {
   const std::vector<double> map = normals(seed, map_stream, kLatent * kWidth);
   const RandomStream noise{seed, kNoise, static_cast<uint32_t>(map_stream)};
   Tensor vectors({rows, kWidth}, DType::f32);
@@ -66,7 +80,8 @@ Tensor vectors_of(uint64_t seed, Stream map_stream, const std::vector<double>& l
     for (int64_t k = 0; k < kWidth; ++k) {
       double sum = kVectorNoise * noise.normal(static_cast<uint64_t>(row * kWidth + k));
       for (int64_t r = 0; r < kLatent; ++r) {
-        sum += latent[static_cast<size_t>(row * kLatent + r)] * map[static_cast<size_t>(r * kWidth + k)] / 8;
+        sum += latent[static_cast<size_t>(row * kLatent + r)] *
+               map[static_cast<size_t>(r * kWidth + k)] / 8;
       }
       x[row * kWidth + k] = static_cast<float>(sum);
     }
@@ -75,7 +90,9 @@ Tensor vectors_of(uint64_t seed, Stream map_stream, const std::vector<double>& l
 }
 
 // Skewed towards small ids: floor(n u²).
-int64_t skewed(double u, int64_t n) { return std::min(n - 1, static_cast<int64_t>(static_cast<double>(n) * u * u)); }
+int64_t skewed(double u, int64_t n) {
+  return std::min(n - 1, static_cast<int64_t>(static_cast<double>(n) * u * u));
+}
 
 int64_t domain_at(double u) {
   for (int64_t d = 0; d < kDomains - 1; ++d) {
@@ -121,7 +138,8 @@ Schema taobao_schema() {
   schema.fields = {{"user", FieldType::categorical, kUsers, FieldRole::user, false, "user", kWidth},
                    {"item", FieldType::categorical, kItems, FieldRole::item, false, "item", kWidth},
                    {"domain", FieldType::categorical, kDomains, FieldRole::domain, false, "", 0}};
-  for (int64_t d = 0; d < kDomains; ++d) schema.domain_names.push_back("theme " + std::to_string(d + 1));
+  for (int64_t d = 0; d < kDomains; ++d)
+    schema.domain_names.push_back("theme " + std::to_string(d + 1));
   return schema;
 }
 
@@ -130,8 +148,10 @@ Schema taobao_schema() {
 Dataset taobao_frame() {
   Dataset data;
   data.schema = taobao_schema();
-  data.note = "simulated data in the shape of Taobao-10, made by ctrengine; the real Tianchi files will be read by the "
-              "`prepare` verb of the next release";
+  data.note =
+      "simulated data in the shape of Taobao-10, made by ctrengine; the real Tianchi files will be "
+      "read by the "
+      "`prepare` verb of the next release";
   return data;
 }
 

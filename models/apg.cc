@@ -1,7 +1,8 @@
 // APG: Adaptive Parameter Generation Network (Yan et al., NeurIPS 2022, arXiv 2203.16218).
 //   logit = head(h_L),  h_l = relu(((h_{l−1} U_l) S_l(z)) V_l + b_l),  h_0 = [v_1 … v_F]
-// z is the row's condition (layers/condition.h), S(z) comes from a small net (layers/apg_linear.h). This model is the
-// MLP with `linear = apg`; any other backbone takes the same layers by --linear apg.
+// z is the row's condition (layers/condition.h), S(z) comes from a small net (layers/apg_linear.h).
+// This model is the MLP with `linear = apg`; any other backbone takes the same layers by --linear
+// apg.
 
 #include "models/model.h"
 #include "models/tower.h"
@@ -28,7 +29,8 @@ ModelInfo model_apg() {
   return {.name = "apg",
           .title = "MLP whose weights are generated per row from its condition",
           .paper = "Yan et al., NeurIPS 2022",
-          .make = [](const Scope& scope, const ModelContext& context) { return std::make_unique<Apg>(scope, context); },
+          .make = [](const Scope& scope,
+                     const ModelContext& context) { return std::make_unique<Apg>(scope, context); },
           .preset =
               [](ModelOptions& options) {
                 options.linear = "apg";

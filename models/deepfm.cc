@@ -11,12 +11,13 @@ namespace {
 
 class DeepFm : public Model {
  public:
-  DeepFm(const Scope& scope, const ModelContext& context) : linear_(scope, context), tower_(scope, context) {}
+  DeepFm(const Scope& scope, const ModelContext& context)
+      : linear_(scope, context), tower_(scope, context) {}
 
   Var logit(const Batch& batch) const override {
-    Var v = tower_.embedding().fields(batch);      // v_i                 [B, F, D]
-    Var linear = linear_(batch);                   // w0 + Σ w_i          [B, 1]
-    Var deep = tower_.deep(flatten(v), batch);     // MLP([v_1 … v_F])    [B, 1]
+    Var v = tower_.embedding().fields(batch);   // v_i                 [B, F, D]
+    Var linear = linear_(batch);                // w0 + Σ w_i          [B, 1]
+    Var deep = tower_.deep(flatten(v), batch);  // MLP([v_1 … v_F])    [B, 1]
     return linear + fm_second_order(v) + deep;
   }
 
@@ -31,8 +32,9 @@ ModelInfo model_deepfm() {
   return {.name = "deepfm",
           .title = "factorization machine beside an MLP, on shared embeddings",
           .paper = "Guo et al., IJCAI 2017",
-          .make = [](const Scope& scope,
-                     const ModelContext& context) { return std::make_unique<DeepFm>(scope, context); }};
+          .make = [](const Scope& scope, const ModelContext& context) {
+            return std::make_unique<DeepFm>(scope, context);
+          }};
 }
 
 }  // namespace ctr

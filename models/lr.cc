@@ -1,4 +1,5 @@
-// Logistic regression (Richardson, Dominowska, Ragno: Predicting clicks, WWW 2007).   logit = w0 + Σ_f w_f[x_f]
+// Logistic regression (Richardson, Dominowska, Ragno: Predicting clicks, WWW 2007).   logit = w0 +
+// Σ_f w_f[x_f]
 
 #include "models/layers/embedding.h"
 #include "models/model.h"
@@ -21,7 +22,9 @@ ModelInfo model_lr() {
   return {.name = "lr",
           .title = "logistic regression: one weight per id",
           .paper = "Richardson et al., WWW 2007",
-          .make = [](const Scope& scope, const ModelContext& context) { return std::make_unique<Lr>(scope, context); }};
+          .make = [](const Scope& scope, const ModelContext& context) {
+            return std::make_unique<Lr>(scope, context);
+          }};
 }
 
 }  // namespace ctr

@@ -9,7 +9,9 @@ namespace {
 class MlpModel : public Model {
  public:
   MlpModel(const Scope& scope, const ModelContext& context) : tower_(scope, context) {}
-  Var logit(const Batch& batch) const override { return tower_.deep(tower_.embedding().flat(batch), batch); }
+  Var logit(const Batch& batch) const override {
+    return tower_.deep(tower_.embedding().flat(batch), batch);
+  }
 
  private:
   Tower tower_;
@@ -21,8 +23,9 @@ ModelInfo model_mlp() {
   return {.name = "mlp",
           .title = "embeddings and a multi-layer perceptron (DNN)",
           .paper = "Covington et al., RecSys 2016",
-          .make = [](const Scope& scope,
-                     const ModelContext& context) { return std::make_unique<MlpModel>(scope, context); }};
+          .make = [](const Scope& scope, const ModelContext& context) {
+            return std::make_unique<MlpModel>(scope, context);
+          }};
 }
 
 }  // namespace ctr

@@ -1,5 +1,6 @@
 #pragma once
-// A model: named parameters and a logit. Adding one: its file, one line in models/CMakeLists.txt (docs/add-a-model.md).
+// A model: named parameters and a logit. Adding one: its file, one line in models/CMakeLists.txt
+// (docs/add-a-model.md).
 
 #include <functional>
 #include <memory>
@@ -38,7 +39,8 @@ struct ModelInfo {
   std::function<void(ModelOptions&)> preset = [](ModelOptions&) {};
 };
 
-// All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with the nearest name.
+// All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with
+// the nearest name.
 const std::vector<ModelInfo>& model_list();
 const ModelInfo& find_model(const std::string& name);
 

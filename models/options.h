@@ -1,5 +1,6 @@
 #pragma once
-// The settings of all models. One list names them for the command line, the configuration and golden files.
+// The settings of all models. One list names them for the command line, the configuration and
+// golden files.
 
 #include <cstdint>
 #include <string>
@@ -17,11 +18,13 @@ struct ApgOptions {
   std::string condition_mode = "mix-wise";  // self-wise, group-wise, mix-wise
   NameList condition_fields = {};           // empty: the data's user and domain fields
   std::string aggregation = "mean";         // mean, sum, concat, attention
-  std::string aggregation_side = "input";   // input: of the conditions; output: of the layers they generate
+  std::string aggregation_side =
+      "input";  // input: of the conditions; output: of the layers they generate
   int64_t attention_units = 16;
   IntList hypernet_hidden_units = {};
   bool generate_bias = false;
-  int64_t max_generated_mb = 2048;  // refuse to generate more weights than this for one layer and batch
+  int64_t max_generated_mb =
+      2048;  // refuse to generate more weights than this for one layer and batch
 };
 
 struct ModelOptions {
@@ -29,8 +32,9 @@ struct ModelOptions {
   double embedding_deviation = 1e-2;  // initial tables are N(0, deviation²)
   IntList hidden_units = {256, 128, 64};
   double dropout = 0;
-  std::string numeric = "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside them
-  std::string linear = "plain";   // plain, apg: the layers of every MLP
+  std::string numeric =
+      "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside them
+  std::string linear = "plain";  // plain, apg: the layers of every MLP
   ApgOptions apg;
 
   // Names and bounds of all of the above; the list points into this object.

@@ -19,7 +19,8 @@ class Popularity : public Model {
     }
     CTR_CHECK(field_ >= 0, "popularity: data set '{}' marks no item field", context.schema.name);
     const int64_t items = context.schema.fields[static_cast<size_t>(field_)].vocabulary;
-    counts_ = scope.frozen("counts", Tensor::zeros({items + 1, 2}, scope.dtype())).value;  // last row: all items
+    counts_ = scope.frozen("counts", Tensor::zeros({items + 1, 2}, scope.dtype()))
+                  .value;  // last row: all items
   }
 
   bool counts() const override { return true; }
@@ -46,7 +47,8 @@ class Popularity : public Model {
       using T = decltype(zero);
       const T* counts = counts_.data<T>();
       const int64_t last = counts_.dim(0) - 1;
-      const double mean = (static_cast<double>(counts[2 * last]) + 1) / (static_cast<double>(counts[2 * last + 1]) + 2);
+      const double mean = (static_cast<double>(counts[2 * last]) + 1) /
+                          (static_cast<double>(counts[2 * last + 1]) + 2);
       const int64_t* ids = batch.fields[static_cast<size_t>(field_)].ids.data<int64_t>();
       for (int64_t b = 0; b < batch.rows; ++b) {
         double p = (static_cast<double>(counts[2 * ids[b]]) + kPrior * mean) /
@@ -68,8 +70,9 @@ ModelInfo model_popularity() {
   return {.name = "popularity",
           .title = "smoothed click rate of the item",
           .paper = "baseline",
-          .make = [](const Scope& scope,
-                     const ModelContext& context) { return std::make_unique<Popularity>(scope, context); }};
+          .make = [](const Scope& scope, const ModelContext& context) {
+            return std::make_unique<Popularity>(scope, context);
+          }};
 }
 
 }  // namespace ctr

@@ -1,5 +1,6 @@
 #pragma once
-// How an operator's case is made and checked: shared by the sweep in tests/ and the verb `gradcheck`.
+// How an operator's case is made and checked: shared by the sweep in tests/ and the verb
+// `gradcheck`.
 
 #include "autograd/gradient_check.h"
 #include "ops/registry.h"

@@ -1,6 +1,7 @@
 #pragma once
-// What an operator tells about itself: how to call it by name, and the cases that prove it. The sweep in tests/, the
-// verb `gradcheck` and the verb `verify` know operators by this list alone. It is generated from ops/CMakeLists.txt.
+// What an operator tells about itself: how to call it by name, and the cases that prove it. The
+// sweep in tests/, the verb `gradcheck` and the verb `verify` know operators by this list alone. It
+// is generated from ops/CMakeLists.txt.
 
 #include <functional>
 #include <map>
@@ -35,15 +36,15 @@ struct OpCase {
 
 // A golden file's operator that is a setting of ours.
 struct GoldenName {
-  std::string name;                           // of the file: "embedding_bag_mean"
-  Attributes attributes = {};                 // what it means here
+  std::string name;                            // of the file: "embedding_bag_mean"
+  Attributes attributes = {};                  // what it means here
   std::map<std::string, std::string> as = {};  // the file's argument name → ours, where they differ
 };
 
 struct OpInfo {
   std::string name;
   std::string formula;
-  std::vector<std::string> inputs;     // "tables..." takes any number
+  std::vector<std::string> inputs;  // "tables..." takes any number
   std::vector<std::string> constants;
   std::function<std::vector<Var>(const OpArguments&)> call;
   std::vector<OpCase> cases;

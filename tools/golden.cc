@@ -6,9 +6,10 @@
 
 namespace ctr {
 
-void Comparison::add(const std::string& name, const Tensor& expected, const Tensor& result, double floor) {
-  CTR_CHECK_DATA(expected.count() == result.count(), "{}: the file has {}, the engine gives {}", name,
-                 expected.shape(), result.shape());
+void Comparison::add(const std::string& name, const Tensor& expected, const Tensor& result,
+                     double floor) {
+  CTR_CHECK_DATA(expected.count() == result.count(), "{}: the file has {}, the engine gives {}",
+                 name, expected.shape(), result.shape());
   const Tensor mine = result.cast(DType::f64);
   double largest = floor;
   double difference = 0;
@@ -46,7 +47,8 @@ std::string GoldenFile::text(const std::string& key) const {
 
 void GoldenFile::check_used() const {
   for (const auto& [name, tensor] : file_.tensors) {
-    if (!used_.contains(name)) fail(ErrorKind::data, "{}: tensor '{}' is not understood", file_.path, name);
+    if (!used_.contains(name))
+      fail(ErrorKind::data, "{}: tensor '{}' is not understood", file_.path, name);
   }
 }
 

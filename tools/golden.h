@@ -1,5 +1,6 @@
 #pragma once
-// Golden vectors: files with inputs, parameters and the results that an independent implementation got from them.
+// Golden vectors: files with inputs, parameters and the results that an independent implementation
+// got from them.
 
 #include <map>
 #include <set>
@@ -9,7 +10,8 @@
 
 namespace ctr {
 
-inline constexpr double kGoldenF64 = 1e-9;  // worst error of a tensor, relative to its largest magnitude
+inline constexpr double kGoldenF64 =
+    1e-9;  // worst error of a tensor, relative to its largest magnitude
 inline constexpr double kGoldenF32 = 2e-4;
 
 // The worst error met so far, and where.
@@ -45,7 +47,8 @@ class GoldenFile {
   std::set<std::string> used_;
 };
 
-// Each compares a file in one precision; throws ctr::Error on names and options that it does not know.
+// Each compares a file in one precision; throws ctr::Error on names and options that it does not
+// know.
 Comparison verify_model(GoldenFile& file, DType dtype);
 Comparison verify_op(GoldenFile& file, DType dtype);
 Comparison verify_optimizer(GoldenFile& file, DType dtype);

@@ -40,12 +40,13 @@ void read_fields(const GoldenFile& file, Schema& schema) {
       } else if (key == "vocab_size") {
         ours.vocabulary = value.get<int64_t>();
       } else if (key == "type") {
-        CTR_CHECK_DATA(value == "categorical" || value == "numeric", "golden: fields of type {} are not known",
-                       value.dump());
+        CTR_CHECK_DATA(value == "categorical" || value == "numeric",
+                       "golden: fields of type {} are not known", value.dump());
         ours.type = value == "numeric" ? FieldType::numeric : FieldType::categorical;
       } else if (key == "role" && value == "domain") {
         ours.role = FieldRole::domain;
-      } else if (!(key == "source" && value == "") && !(key == "role" && (value.is_null() || value == ""))) {
+      } else if (!(key == "source" && value == "") &&
+                 !(key == "role" && (value.is_null() || value == ""))) {
         fail(ErrorKind::data, "golden: field setting '{}' = {} is not known", key, value.dump());
       }
     }
@@ -53,7 +54,8 @@ void read_fields(const GoldenFile& file, Schema& schema) {
   }
 }
 
-// A JSON value as the text that OptionList reads: a list without brackets of strings, a number, a name.
+// A JSON value as the text that OptionList reads: a list without brackets of strings, a number, a
+// name.
 std::string option_text(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
@@ -78,7 +80,8 @@ Description read_multi(const GoldenFile& file) {
   const json options = parsed(file, "options");
   for (const auto& [key, value] : options.items()) {
     if (value.is_null() && key == "overparam_p") continue;
-    if (value.is_null() && (key == "aggregation" || key == "aggregation_side" || key == "rank_k")) continue;
+    if (value.is_null() && (key == "aggregation" || key == "aggregation_side" || key == "rank_k"))
+      continue;
     set(list, key, value);
   }
   d.model = "mlp";
@@ -87,21 +90,29 @@ Description read_multi(const GoldenFile& file) {
   return d;
 }
 
-// FuxiCTR's names: embedding_layer….<field>.weight, (fm.)lr_layer…, mlp.mlp.<2 l>.…, mlp.dense_layers.linear_<l+1>.…
+// FuxiCTR's names: embedding_layer….<field>.weight, (fm.)lr_layer…, mlp.mlp.<2 l>.…,
+// mlp.dense_layers.linear_<l+1>.…
 std::string from_fuxictr(const std::string& name, size_t layers) {
   std::smatch match;
-  if (std::regex_match(name, match, std::regex(R"((fm\.)?lr_layer\.embedding_layer\..*embedding_layers\.(\w+)\.weight)"))) {
+  if (std::regex_match(
+          name, match,
+          std::regex(R"((fm\.)?lr_layer\.embedding_layer\..*embedding_layers\.(\w+)\.weight)"))) {
     return "linear/" + match[2].str();
   }
   if (std::regex_match(name, std::regex(R"((fm\.)?lr_layer\.bias)"))) return "linear/bias";
-  if (std::regex_match(name, match, std::regex(R"(embedding_layer\.(?:embedding_layer\.)?embedding_layers\.(\w+)\.weight)"))) {
+  if (std::regex_match(
+          name, match,
+          std::regex(
+              R"(embedding_layer\.(?:embedding_layer\.)?embedding_layers\.(\w+)\.weight)"))) {
     return "embedding/" + match[1].str();
   }
   if (std::regex_match(name, match, std::regex(R"(mlp\.mlp\.(\d+)\.(weight|bias))"))) {
     size_t layer = std::stoul(match[1].str()) / 2;
-    return (layer < layers ? "mlp/" + std::to_string(layer) : std::string("head")) + "/" + match[2].str();
+    return (layer < layers ? "mlp/" + std::to_string(layer) : std::string("head")) + "/" +
+           match[2].str();
   }
-  if (std::regex_match(name, match, std::regex(R"(mlp\.dense_layers\.out_proj\.(weight|bias))"))) return "head/" + match[1].str();
+  if (std::regex_match(name, match, std::regex(R"(mlp\.dense_layers\.out_proj\.(weight|bias))")))
+    return "head/" + match[1].str();
   if (std::regex_match(name, match, std::regex(R"(mlp\.dense_layers\.linear_(\d+)\.(.*))"))) {
     std::string rest = match[2].str();
     std::smatch net;
@@ -115,7 +126,8 @@ std::string from_fuxictr(const std::string& name, size_t layers) {
 }
 
 void read_fuxictr_option(const std::string& key, const json& value, OptionList& list) {
-  if (key == "hidden_units" || key == "rank_k" || key == "condition_mode" || key == "generate_bias") {
+  if (key == "hidden_units" || key == "rank_k" || key == "condition_mode" ||
+      key == "generate_bias") {
     set(list, key, value);
   } else if (key == "overparam_p") {
     if (!value.is_null()) set(list, key, value);
@@ -125,7 +137,8 @@ void read_fuxictr_option(const std::string& key, const json& value, OptionList& 
     for (const auto& [name, inner] : value.items()) {
       if (name == "hidden_units") {
         set(list, "hypernet_hidden_units", inner);
-      } else if (!(name == "dropout_rates" && inner == 0) && !(name == "hidden_activations" && inner == "relu")) {
+      } else if (!(name == "dropout_rates" && inner == 0) &&
+                 !(name == "hidden_activations" && inner == "relu")) {
         fail(ErrorKind::data, "golden: hypernet_config '{}' = {} is not known", name, inner.dump());
       }
     }
@@ -156,7 +169,9 @@ Description read_fuxictr(const GoldenFile& file) {
                    "golden: {} has no option '{}'", file.text("model"), key);
     read_fuxictr_option(key, value, list);
   }
-  d.rename = [layers = d.options.hidden_units.size()](const std::string& name) { return from_fuxictr(name, layers); };
+  d.rename = [layers = d.options.hidden_units.size()](const std::string& name) {
+    return from_fuxictr(name, layers);
+  };
   return d;
 }
 
@@ -178,20 +193,24 @@ Batch read_batch(GoldenFile& file, const Schema& schema) {
 }
 
 // Puts the file's parameters into the store; returns the file's name of each of ours.
-std::map<std::string, std::string> load(GoldenFile& file, const Description& d, ParameterStore& store) {
+std::map<std::string, std::string> load(GoldenFile& file, const Description& d,
+                                        ParameterStore& store) {
   std::map<std::string, std::string> file_names;
   for (const std::string& name : file.names("param/")) {
     const std::string mine = d.rename(name);
     Parameter* parameter = store.find(mine);
-    CTR_CHECK_DATA(parameter != nullptr, "golden: {} has no parameter '{}' ({})", d.model, mine, name);
+    CTR_CHECK_DATA(parameter != nullptr, "golden: {} has no parameter '{}' ({})", d.model, mine,
+                   name);
     const Tensor& value = file.take("param/" + name);
-    CTR_CHECK_DATA(value.count() == parameter->value.count(), "golden: '{}' is {}, the model has {}", name,
-                   value.shape(), parameter->value.shape());
+    CTR_CHECK_DATA(value.count() == parameter->value.count(),
+                   "golden: '{}' is {}, the model has {}", name, value.shape(),
+                   parameter->value.shape());
     parameter->value = value.cast(store.dtype()).reshaped(parameter->value.shape());
     file_names[mine] = name;
   }
   for (const auto& parameter : store.all()) {
-    CTR_CHECK_DATA(file_names.contains(parameter->name), "golden: the file has no '{}'", parameter->name);
+    CTR_CHECK_DATA(file_names.contains(parameter->name), "golden: the file has no '{}'",
+                   parameter->name);
   }
   ++store.mode().weights_version;
   return file_names;
@@ -200,7 +219,8 @@ std::map<std::string, std::string> load(GoldenFile& file, const Description& d, 
 double largest_gradient(GoldenFile& file) {
   double largest = 0;
   for (const std::string& name : file.names("grad/")) {
-    for (double g : file.take("grad/" + name).span<double>()) largest = std::max(largest, std::fabs(g));
+    for (double g : file.take("grad/" + name).span<double>())
+      largest = std::max(largest, std::fabs(g));
   }
   return largest;
 }
@@ -210,9 +230,10 @@ double largest_gradient(GoldenFile& file) {
 Comparison verify_model(GoldenFile& file, DType dtype) {
   Description d = file.text("spec").empty() ? read_fuxictr(file) : read_multi(file);
   if (!file.text("spec").empty()) {
-    CTR_CHECK_DATA(file.text("model") == "MLP" && d.options.linear != "mlora", "golden: model '{}' is not known",
-                   file.text("model"));
-    if (file.has("param/condition/weight")) d.options.apg.attention_units = file.take("param/condition/weight").dim(0);
+    CTR_CHECK_DATA(file.text("model") == "MLP" && d.options.linear != "mlora",
+                   "golden: model '{}' is not known", file.text("model"));
+    if (file.has("param/condition/weight"))
+      d.options.apg.attention_units = file.take("param/condition/weight").dim(0);
   }
   ParameterStore store(dtype, 1);
   GivenVectors none;
@@ -229,7 +250,8 @@ Comparison verify_model(GoldenFile& file, DType dtype) {
   {
     NoGradient off;  // the folded form
     Var evaluated = model->logit(batch);
-    result.add("logit without gradient", file.take(file.has("logit_eval") ? "logit_eval" : "logit"), evaluated.value());
+    result.add("logit without gradient", file.take(file.has("logit_eval") ? "logit_eval" : "logit"),
+               evaluated.value());
     if (file.has("prob")) result.add("prob", file.take("prob"), sigmoid(evaluated).value());
   }
   Gradients gradients = backward(loss);

@@ -77,16 +77,18 @@ Comparison verify_op(GoldenFile& file, DType dtype) {
   }
   std::vector<Var> outputs = found.op->call({inputs, constants, found.golden->attributes});
   const std::vector<std::string> names = file.names("out/");
-  CTR_CHECK_DATA(names.size() == outputs.size() && names.size() == 1, "golden: {} outputs for {}", names.size(),
-                 found.op->name);
+  CTR_CHECK_DATA(names.size() == outputs.size() && names.size() == 1, "golden: {} outputs for {}",
+                 names.size(), found.op->name);
   Comparison result;
   result.add("out/" + names[0], file.take("out/" + names[0]), outputs[0].value());
   Tensor upstream = file.take("gout/" + names[0]).cast(dtype);
-  Gradients gradients = backward(outputs[0], {.upstream = upstream, .retain = false, .stop_at = {}, .only = {}});
+  Gradients gradients =
+      backward(outputs[0], {.upstream = upstream, .retain = false, .stop_at = {}, .only = {}});
   for (const std::string& name : file.names("grad/")) {
     CTR_CHECK_DATA(position.contains(name), "golden: grad/{} belongs to no input", name);
     const Gradient& gradient = gradients[inputs[position[name]]];
-    CTR_CHECK_DATA(!gradient.empty(), "golden: {} gives no gradient for '{}'", found.op->name, name);
+    CTR_CHECK_DATA(!gradient.empty(), "golden: {} gives no gradient for '{}'", found.op->name,
+                   name);
     result.add("grad/" + name, file.take("grad/" + name),
                gradient.is_rows() ? to_dense(gradient.rows()) : gradient.dense());
   }
@@ -96,8 +98,8 @@ Comparison verify_op(GoldenFile& file, DType dtype) {
 Comparison verify_optimizer(GoldenFile& file, DType dtype) {
   OptimizerOptions options;
   const std::string name = file.text("optimizer");
-  CTR_CHECK_DATA(name == "sgd" || name == "adam" || name == "lazy_adam", "golden: no optimizer goes by the name '{}'",
-                 name);
+  CTR_CHECK_DATA(name == "sgd" || name == "adam" || name == "lazy_adam",
+                 "golden: no optimizer goes by the name '{}'", name);
   options.rule = name == "sgd" ? "sgd" : "adam";
   const json attributes = attributes_of(file);
   for (const auto& [key, value] : attributes.items()) {
@@ -122,10 +124,12 @@ Comparison verify_optimizer(GoldenFile& file, DType dtype) {
       Tensor rows = file.take("rows").rows(step, step + 1);
       Tensor values = file.take("values").rows(step, step + 1).cast(dtype);
       RowGradient sparse{weight.dim(0), weight.dim(1), -1, {}};
-      sparse.parts.push_back({rows.reshaped({rows.count()}), values.reshaped({rows.count(), weight.dim(1)}), weight.dim(1), 0});
+      sparse.parts.push_back({rows.reshaped({rows.count()}),
+                              values.reshaped({rows.count(), weight.dim(1)}), weight.dim(1), 0});
       gradient = Gradient(sparse);
     } else {
-      gradient = Gradient(file.take("grads").rows(step, step + 1).cast(dtype).reshaped(weight.shape()));
+      gradient =
+          Gradient(file.take("grads").rows(step, step + 1).cast(dtype).reshaped(weight.shape()));
     }
     optimizer.advance();
     optimizer.update("weight", weight, gradient);

@@ -1,10 +1,11 @@
 // ctrengine VERB …: the command line. CLI11 parses it; options are those of the verbs' OptionLists.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -42,10 +43,13 @@ void attach(CLI::App& program, Command& command) {
   for (const Option& option : command.verb.options.all()) {
     std::string help = option.help;
     if (!option.choices.empty()) help += fmt::format(" ({})", fmt::join(option.choices, ", "));
-    auto keep = [&command, name = option.name](const std::string& text) { command.given.emplace_back(name, text); };
+    auto keep = [&command, name = option.name](const std::string& text) {
+      command.given.emplace_back(name, text);
+    };
     if (std::holds_alternative<bool*>(option.target)) {
       auto flag = [keep](int64_t count) { keep(count > 0 ? "true" : "false"); };
-      help += fmt::format(" [{}]; --{}=false turns it off", OptionList::text_of(option), dashed(option.name).substr(2));
+      help += fmt::format(" [{}]; --{}=false turns it off", OptionList::text_of(option),
+                          dashed(option.name).substr(2));
       command.app->add_flag_function(dashed(option.name), flag, help);
     } else {
       command.app->add_option_function<std::string>(dashed(option.name), keep, help)
@@ -53,7 +57,8 @@ void attach(CLI::App& program, Command& command) {
           ->default_str(OptionList::text_of(option));
     }
   }
-  if (!command.verb.arguments.empty()) command.app->add_option(command.verb.arguments, command.arguments);
+  if (!command.verb.arguments.empty())
+    command.app->add_option(command.verb.arguments, command.arguments);
 }
 
 void refuse_extras(const Command& command) {
@@ -62,7 +67,8 @@ void refuse_extras(const Command& command) {
       std::vector<std::string> known{"--help"};
       for (const Option& option : command.verb.options.all()) known.push_back(dashed(option.name));
       std::string name = extra.substr(0, extra.find('='));
-      throw Error(command.verb.name + ": unknown option '" + name + "'" + advice_on_name(name, known));
+      throw Error(command.verb.name + ": unknown option '" + name + "'" +
+                  advice_on_name(name, known));
     }
     throw Error(command.verb.name + ": unexpected argument '" + extra + "'");
   }
@@ -75,17 +81,21 @@ int run(Command& command) {
     for (const auto& [name, text] : command.given) chosen = name == "model" ? text : chosen;
     command.verb.preset(chosen);
   }
-  for (const auto& [name, text] : command.given) command.verb.options.set(name, text, command.verb.name);
+  for (const auto& [name, text] : command.given)
+    command.verb.options.set(name, text, command.verb.name);
   return command.verb.run(command.arguments);
 }
 
 int main_of(int count, char** words) {
   CLI::App program("ctrengine: a deep-learning engine for click-through-rate models", "ctrengine");
-  program.footer("`ctrengine VERB --help` shows a verb's options, defaults and examples. `./ctrengine test` runs all tests.");
+  program.footer(
+      "`ctrengine VERB --help` shows a verb's options, defaults and examples. `./ctrengine test` "
+      "runs all tests.");
   program.set_version_flag("--version", "ctrengine 0.1.0");
   program.allow_extras();
   std::vector<std::unique_ptr<Command>> commands;
-  for (Verb verb : {train_verb(), evaluate_verb(), gradcheck_verb(), verify_verb(), models_verb()}) {
+  for (Verb verb :
+       {train_verb(), evaluate_verb(), gradcheck_verb(), verify_verb(), models_verb()}) {
     commands.push_back(std::make_unique<Command>());
     commands.back()->verb = std::move(verb);
     attach(program, *commands.back());
@@ -128,7 +138,9 @@ void wait_passively(char** words) {
 int main(int count, char** words) {
 #if defined(__AVX2__)
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
-    std::fputs("ctrengine: this build needs a processor with AVX2; build with CTR_PRESET=portable\n", stderr);
+    std::fputs(
+        "ctrengine: this build needs a processor with AVX2; build with CTR_PRESET=portable\n",
+        stderr);
     return 69;
   }
 #endif

@@ -36,9 +36,10 @@ double log_loss(std::span<const double> probability, std::span<const double> lab
   return sum / static_cast<double>(probability.size());
 }
 
-GroupAuc group_auc(std::span<const double> score, std::span<const double> label, std::span<const int64_t> group,
-                   int64_t groups) {
-  std::vector<std::vector<double>> scores(static_cast<size_t>(groups)), labels(static_cast<size_t>(groups));
+GroupAuc group_auc(std::span<const double> score, std::span<const double> label,
+                   std::span<const int64_t> group, int64_t groups) {
+  std::vector<std::vector<double>> scores(static_cast<size_t>(groups)),
+      labels(static_cast<size_t>(groups));
   for (size_t i = 0; i < score.size(); ++i) {
     scores[static_cast<size_t>(group[i])].push_back(score[i]);
     labels[static_cast<size_t>(group[i])].push_back(label[i]);
@@ -60,13 +61,13 @@ GroupAuc group_auc(std::span<const double> score, std::span<const double> label,
   return result;
 }
 
-Metrics measure(std::span<const double> probability, std::span<const double> label, std::span<const int64_t> domain,
-                int64_t domains) {
+Metrics measure(std::span<const double> probability, std::span<const double> label,
+                std::span<const int64_t> domain, int64_t domains) {
   GroupAuc groups = group_auc(probability, label, domain, domains);
   double predicted = std::accumulate(probability.begin(), probability.end(), 0.0);
   double clicks = std::accumulate(label.begin(), label.end(), 0.0);
-  return {auc(probability, label), log_loss(probability, label), groups.mean, groups.weighted, predicted / clicks,
-          groups.by_group};
+  return {auc(probability, label), log_loss(probability, label), groups.mean,
+          groups.weighted,         predicted / clicks,           groups.by_group};
 }
 
 }  // namespace ctr

@@ -10,7 +10,8 @@ Tensor random_ids(int64_t rows, int64_t vocabulary, uint64_t stream) {
   const RandomStream random{21, stream, 0};
   Tensor ids({rows}, DType::i64);
   for (int64_t i = 0; i < rows; ++i) {
-    ids.data<int64_t>()[i] = static_cast<int64_t>(random.below(static_cast<uint64_t>(vocabulary), static_cast<uint64_t>(i)));
+    ids.data<int64_t>()[i] = static_cast<int64_t>(
+        random.below(static_cast<uint64_t>(vocabulary), static_cast<uint64_t>(i)));
   }
   return ids;
 }
@@ -29,9 +30,11 @@ SmallProblem small_problem() {
                            {"price", FieldType::numeric, 0, FieldRole::none, false, "", 0}};
   Batch& batch = problem.batch;
   batch.rows = kRows;
-  for (size_t f = 0; f < 3; ++f) batch.fields.push_back({random_ids(kRows, problem.schema.fields[f].vocabulary, f), {}, {}});
+  for (size_t f = 0; f < 3; ++f)
+    batch.fields.push_back({random_ids(kRows, problem.schema.fields[f].vocabulary, f), {}, {}});
   Tensor offsets({kRows}, DType::i64);
-  for (int64_t b = 0; b < kRows; ++b) offsets.data<int64_t>()[b] = b < 2 ? 0 : 2 * (b - 1);  // the first bag is empty
+  for (int64_t b = 0; b < kRows; ++b)
+    offsets.data<int64_t>()[b] = b < 2 ? 0 : 2 * (b - 1);  // the first bag is empty
   batch.fields.push_back({random_ids(2 * kRows - 1, 6, 7), offsets, {}});
   batch.fields.push_back({{}, {}, random_upstream(Tensor({kRows}, DType::f64), 8)});
   batch.domain = batch.fields[2].ids;
@@ -91,14 +94,18 @@ std::vector<GradientError> check_model(const ModelCase& model_case) {
   SmallProblem problem = small_problem();
   GivenVectors none;
   ParameterStore store(DType::f64, 3);
-  auto model = find_model(model_case.model).make(Scope(store), {problem.schema, none, model_case.options});
+  auto model =
+      find_model(model_case.model).make(Scope(store), {problem.schema, none, model_case.options});
   if (model->counts()) return {};
   // Off zero, so that no gradient is trivially zero and no unit sits on a kink.
   for (const auto& parameter : store.all()) {
-    Tensor shift = random_upstream(parameter->value, stream_of(parameter->name.data(), parameter->name.size()));
-    for (int64_t i = 0; i < shift.count(); ++i) parameter->value.data<double>()[i] += 0.2 * shift.data<double>()[i];
+    Tensor shift = random_upstream(parameter->value,
+                                   stream_of(parameter->name.data(), parameter->name.size()));
+    for (int64_t i = 0; i < shift.count(); ++i)
+      parameter->value.data<double>()[i] += 0.2 * shift.data<double>()[i];
   }
-  return check_gradients(store, [&] { return bce_with_logits(model->logit(problem.batch), problem.batch.label); }, 40);
+  return check_gradients(
+      store, [&] { return bce_with_logits(model->logit(problem.batch), problem.batch.label); }, 40);
 }
 
 }  // namespace ctr

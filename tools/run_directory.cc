@@ -45,8 +45,11 @@ void RunDirectory::write_config(const TrainOptions& train, const ModelOptions& m
 }
 
 void RunDirectory::add(const EpochReport& report) {
-  json line = {{"epoch", report.epoch}, {"train_loss", report.train_loss}, {"seconds", report.seconds},
-               {"best", report.best},   {"valid", to_json(report.valid)}};
+  json line = {{"epoch", report.epoch},
+               {"train_loss", report.train_loss},
+               {"seconds", report.seconds},
+               {"best", report.best},
+               {"valid", to_json(report.valid)}};
   log_ += line.dump() + "\n";
   write_text_atomically(path_ + "/log.jsonl", log_);
 }
@@ -57,7 +60,9 @@ void RunDirectory::finish(BuiltModel& built, const TrainReport& report) const {
     if (!parameter->frozen || built.model().counts()) tensors[parameter->name] = parameter->value;
   }
   write_safetensors(path_ + "/model.safetensors", tensors, {{"format", "ctrengine 1"}});
-  json metrics = {{"best_epoch", report.best_epoch}, {"steps", report.steps}, {"seconds", report.seconds},
+  json metrics = {{"best_epoch", report.best_epoch},
+                  {"steps", report.steps},
+                  {"seconds", report.seconds},
                   {"test", to_json(report.test)}};
   write_text_atomically(path_ + "/metrics.json", metrics.dump(2) + "\n");
 }
@@ -86,16 +91,19 @@ void load_weights(const std::string& run, ParameterStore& store) {
   TensorFile file = read_safetensors(run + "/model.safetensors");
   for (const auto& parameter : store.all()) {
     auto found = file.tensors.find(parameter->name);
-    if (found == file.tensors.end() && parameter->frozen) continue;  // given vectors come with the data
+    if (found == file.tensors.end() && parameter->frozen)
+      continue;  // given vectors come with the data
     const Tensor& value = file.at(parameter->name);
-    CTR_CHECK_DATA(value.shape() == parameter->value.shape(), "{}: '{}' is {}, the model needs {}", file.path,
-                   parameter->name, value.shape(), parameter->value.shape());
+    CTR_CHECK_DATA(value.shape() == parameter->value.shape(), "{}: '{}' is {}, the model needs {}",
+                   file.path, parameter->name, value.shape(), parameter->value.shape());
     const Tensor converted = value.cast(store.dtype());
-    std::copy_n(static_cast<const char*>(converted.raw()), converted.bytes(),
-                static_cast<char*>(parameter->value.raw()));  // in place: a model may hold the tensor
+    std::copy_n(
+        static_cast<const char*>(converted.raw()), converted.bytes(),
+        static_cast<char*>(parameter->value.raw()));  // in place: a model may hold the tensor
     file.tensors.erase(parameter->name);
   }
-  for (const auto& [name, tensor] : file.tensors) fail(ErrorKind::data, "{}: the model has no '{}'", file.path, name);
+  for (const auto& [name, tensor] : file.tensors)
+    fail(ErrorKind::data, "{}: the model has no '{}'", file.path, name);
   ++store.mode().weights_version;
 }
 

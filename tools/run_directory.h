@@ -1,5 +1,6 @@
 #pragma once
-// A training run on disk: config.json (resolved options), log.jsonl, metrics.json, model.safetensors.
+// A training run on disk: config.json (resolved options), log.jsonl, metrics.json,
+// model.safetensors.
 
 #include <string>
 #include <vector>

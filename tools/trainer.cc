@@ -12,7 +12,9 @@ namespace ctr {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 std::vector<double> doubles(const Tensor& column) {
   std::span<const float> values = column.span<float>();
@@ -45,7 +47,9 @@ double step(BuiltModel& built, const Batch& batch, Optimizer& optimizer) {
   Var loss = bce_with_logits(built.model().logit(batch), batch.label.cast(store.dtype()));
   double value = loss.value().cast(DType::f64).data<double>()[0];
   if (!std::isfinite(value)) {
-    fail(ErrorKind::data, "train: the loss of step {} is {}; lower --learning-rate or look for odd values in the data",
+    fail(ErrorKind::data,
+         "train: the loss of step {} is {}; lower --learning-rate or look for odd values in the "
+         "data",
          optimizer.steps() + 1, value);
   }
   optimizer.step(store, backward(loss));
@@ -58,7 +62,8 @@ struct Epoch {
 };
 
 Epoch run_epoch(BuiltModel& built, const Dataset& data, const TrainOptions& options, int64_t epoch,
-                Optimizer& optimizer, const std::shared_ptr<Arena>& arena, const TrainEvents& events) {
+                Optimizer& optimizer, const std::shared_ptr<Arena>& arena,
+                const TrainEvents& events) {
   const Columns& columns = data.columns(Split::train);
   const std::vector<int64_t> order =
       shuffled(columns.rows, static_cast<uint64_t>(options.seed), static_cast<uint32_t>(epoch));
@@ -80,7 +85,8 @@ Epoch run_epoch(BuiltModel& built, const Dataset& data, const TrainOptions& opti
     }
     seen += batch.rows;
     result.loss = sum / static_cast<double>(seen);
-    events.step({epoch, at / options.batch_size + 1, steps, result.loss, static_cast<double>(seen) / since(begin)});
+    events.step({epoch, at / options.batch_size + 1, steps, result.loss,
+                 static_cast<double>(seen) / since(begin)});
     result.stopped = options.max_steps > 0 && optimizer.steps() >= options.max_steps;
   }
   built.store().mode().training = false;
@@ -94,20 +100,27 @@ OptionList TrainOptions::list() {
   list.add({"model", &model, "the model; `ctrengine models` lists them"});
   list.add({"data", &data, "the data set", {}});
   list.add({"epochs", &epochs, "most passes over the training split", {}, 1, 1e6});
-  list.add({"patience", &patience, "epochs without a better valid AUC before training stops", {}, 1, 1e6});
+  list.add({"patience",
+            &patience,
+            "epochs without a better valid AUC before training stops",
+            {},
+            1,
+            1e6});
   list.add({"max_steps", &max_steps, "stop after this many steps; 0: no limit", {}, 0, 1e12});
   list.add({"batch_size", &batch_size, "rows of a step", {}, 1, 1 << 24});
   list.add({"seed", &seed, "of initial weights, shuffles and dropout", {}, 0, 9e15});
   list.add({"precision", &precision, "f64 runs the reference path", {"f32", "f64"}});
   list.add({"optimizer", &optimizer.rule, "update rule", {"adam", "sgd"}});
-  list.add({"embedding_update", &optimizer.update, "rows: touched rows move; dense: every row, each step",
+  list.add({"embedding_update",
+            &optimizer.update,
+            "rows: touched rows move; dense: every row, each step",
             {"rows", "dense"}});
   list.add({"learning_rate", &optimizer.learning_rate, "of the optimizer", {}, 0, 1e3});
   return list;
 }
 
-BuiltModel::BuiltModel(const ModelInfo& info, const Dataset& data, const ModelOptions& options, DType dtype,
-                       uint64_t seed)
+BuiltModel::BuiltModel(const ModelInfo& info, const Dataset& data, const ModelOptions& options,
+                       DType dtype, uint64_t seed)
     : store_(dtype, seed) {
   model_ = info.make(Scope(store_), {data.schema, data.vectors, options});
 }
@@ -129,11 +142,12 @@ std::vector<double> predict(BuiltModel& built, const Columns& columns, int64_t b
 
 Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
   const Columns& columns = data.columns(split);
-  return measure(predict(built, columns, batch_size), doubles(columns.label), columns.domain.span<int64_t>(),
-                 data.schema.domains);
+  return measure(predict(built, columns, batch_size), doubles(columns.label),
+                 columns.domain.span<int64_t>(), data.schema.domains);
 }
 
-TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options, const TrainEvents& events) {
+TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,
+                  const TrainEvents& events) {
   const Clock::time_point begin = Clock::now();
   const int64_t eval_rows = std::max<int64_t>(options.batch_size, 4096);
   Optimizer optimizer(options.optimizer);
@@ -142,7 +156,8 @@ TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& op
   double best_auc = -1;
   auto arena = std::make_shared<Arena>();
   const int64_t epochs = built.model().counts() ? 1 : options.epochs;
-  for (int64_t epoch = 1; epoch <= epochs && epoch - report.best_epoch <= options.patience; ++epoch) {
+  for (int64_t epoch = 1; epoch <= epochs && epoch - report.best_epoch <= options.patience;
+       ++epoch) {
     const Clock::time_point epoch_begin = Clock::now();
     Epoch result = run_epoch(built, data, options, epoch, optimizer, arena, events);
     Metrics valid = evaluate(built, data, Split::valid, eval_rows);

@@ -30,7 +30,8 @@ struct TrainOptions {
 // A model with its parameters.
 class BuiltModel {
  public:
-  BuiltModel(const ModelInfo& info, const Dataset& data, const ModelOptions& options, DType dtype, uint64_t seed);
+  BuiltModel(const ModelInfo& info, const Dataset& data, const ModelOptions& options, DType dtype,
+             uint64_t seed);
 
   ParameterStore& store() { return store_; }
   Model& model() { return *model_; }
@@ -42,7 +43,7 @@ class BuiltModel {
 
 struct StepReport {
   int64_t epoch, step, steps_per_epoch;
-  double loss;       // running mean of the epoch
+  double loss;  // running mean of the epoch
   double samples_per_s;
 };
 struct EpochReport {
@@ -64,9 +65,10 @@ struct TrainEvents {
   std::function<void(const EpochReport&)> epoch = [](const EpochReport&) {};
 };
 
-// Trains until the valid AUC has not risen for `patience` epochs, puts the best weights back and scores the test split.
-// Throws kind data when the loss is no finite number.
-TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options, const TrainEvents& events = {});
+// Trains until the valid AUC has not risen for `patience` epochs, puts the best weights back and
+// scores the test split. Throws kind data when the loss is no finite number.
+TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,
+                  const TrainEvents& events = {});
 
 // Click probabilities of a split, in its order.
 std::vector<double> predict(BuiltModel& built, const Columns& columns, int64_t batch_size);

@@ -25,7 +25,9 @@ bool verify(const std::string& path, DType dtype, std::string& cell, std::string
 }
 
 int run(const std::vector<std::string>& files) {
-  CTR_CHECK(!files.empty(), "verify: name at least one file, as in `ctrengine verify tests/golden/ops/op_linear.safetensors`");
+  CTR_CHECK(!files.empty(),
+            "verify: name at least one file, as in `ctrengine verify "
+            "tests/golden/ops/op_linear.safetensors`");
   int passed = 0, failed = 0;
   fmt::print("{:<52} {:>9} {:>9}\n", "file", "f64", "f32");
   for (const std::string& file : files) {

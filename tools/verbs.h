@@ -1,5 +1,6 @@
 #pragma once
-// The verbs of the program. Each takes its own options and arguments, prints to stdout and returns the exit code.
+// The verbs of the program. Each takes its own options and arguments, prints to stdout and returns
+// the exit code.
 
 #include <functional>
 #include <string>
@@ -17,7 +18,8 @@ struct Verb {
   std::string arguments;              // "FILE…", or empty when it takes none
   OptionList options;
   std::function<int(const std::vector<std::string>& arguments)> run;
-  // Called before options are set, with the command line's value of --model: presets become defaults.
+  // Called before options are set, with the command line's value of --model: presets become
+  // defaults.
   std::function<void(const std::string& model)> preset = [](const std::string&) {};
 };
 

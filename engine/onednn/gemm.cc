@@ -7,9 +7,10 @@
 #include <cstring>
 #include <exception>
 #include <memory>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 #include <vector>
+
+#include <oneapi/dnnl/dnnl.hpp>
 
 #include "engine/check.h"
 #include "engine/parallel.h"
@@ -118,7 +119,8 @@ Product& cached(const Key& key) {
   return *product;
 }
 
-// oneDNN picks its blocking by the number of threads that it may use: one, whatever the machine has.
+// oneDNN picks its blocking by the number of threads that it may use: one, whatever the machine
+// has.
 class SingleThread {
  public:
   SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
@@ -141,7 +143,8 @@ Cut cut_of(int64_t rows, int64_t cols, int64_t inner) {
   constexpr double kFlopPerBlock = 4e6;
   bool by_rows = rows >= cols;
   int64_t length = by_rows ? rows : cols;
-  double flop = 2.0 * static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(inner);
+  double flop =
+      2.0 * static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(inner);
   auto wanted = std::clamp<int64_t>(static_cast<int64_t>(flop / kFlopPerBlock), 1, 16);
   int64_t block = ((length + wanted - 1) / wanted + 15) / 16 * 16;
   return {block, (length + block - 1) / block, by_rows};
@@ -176,7 +179,8 @@ void gemm(const Matrix<const float>& a, Transpose transpose_a, const Matrix<cons
     }
     SingleThread guard;
     thread_local dnnl::stream stream(cpu_engine());
-    cached({rows, cols, inner, a.stride, b.stride, c.stride, ta, tb, bias != nullptr, epilogue.relu})
+    cached(
+        {rows, cols, inner, a.stride, b.stride, c.stride, ta, tb, bias != nullptr, epilogue.relu})
         .run(stream, left, right, bias, out);
   };
 
@@ -193,8 +197,8 @@ void gemm(const Matrix<const float>& a, Transpose transpose_a, const Matrix<cons
   try {
     std::rethrow_exception(failure);
   } catch (const dnnl::error& error) {
-    fail(ErrorKind::device, "gemm [{},{}] x [{},{}]: oneDNN failed with status {}: {}", c.rows, inner,
-         inner, c.cols, static_cast<int>(error.status), error.what());
+    fail(ErrorKind::device, "gemm [{},{}] x [{},{}]: oneDNN failed with status {}: {}", c.rows,
+         inner, inner, c.cols, static_cast<int>(error.status), error.what());
   }
 }
 

@@ -25,8 +25,9 @@ Var Hypernet::operator()(const Var& z) const {
   return x;
 }
 
-ApgLinear::ApgLinear(const Scope& scope, int64_t in, int64_t out, std::span<const int64_t> conditions,
-                     const ApgOptions& options, int64_t rank_k, int64_t overparam_p)
+ApgLinear::ApgLinear(const Scope& scope, int64_t in, int64_t out,
+                     std::span<const int64_t> conditions, const ApgOptions& options, int64_t rank_k,
+                     int64_t overparam_p)
     : scope_(scope),
       in_(in),
       out_(out),
@@ -37,19 +38,23 @@ ApgLinear::ApgLinear(const Scope& scope, int64_t in, int64_t out, std::span<cons
       sum_outputs_(options.aggregation == "sum"),
       max_generated_mb_(options.max_generated_mb) {
   if (generate_ != "full") {
-    CTR_CHECK(rank_k >= 1 && rank_k <= std::min(in, out),
-              "apg: K must lie between 1 and the smaller side of the layer [{},{}], got {}; set --rank-k", in, out,
-              rank_k);
-    CTR_CHECK(overparam_p == 0 || overparam_p >= rank_k, "apg: P must be at least K = {}, got {}; set --overparam-p",
-              rank_k, overparam_p);
+    CTR_CHECK(
+        rank_k >= 1 && rank_k <= std::min(in, out),
+        "apg: K must lie between 1 and the smaller side of the layer [{},{}], got {}; set --rank-k",
+        in, out, rank_k);
+    CTR_CHECK(overparam_p == 0 || overparam_p >= rank_k,
+              "apg: P must be at least K = {}, got {}; set --overparam-p", rank_k, overparam_p);
   }
   CTR_CHECK(overparam_p == 0 || generate_ == "s",
-            "apg: over-parameterisation needs shared U and V; use --generate s or leave out --overparam-p");
+            "apg: over-parameterisation needs shared U and V; use --generate s or leave out "
+            "--overparam-p");
   if (conditions.size() <= 1) {
-    generators_.push_back(generators(scope, "hyper", conditions.empty() ? in : conditions[0], options.hypernet_hidden_units));
+    generators_.push_back(generators(scope, "hyper", conditions.empty() ? in : conditions[0],
+                                     options.hypernet_hidden_units));
   }
   for (size_t j = 0; j < conditions.size() && conditions.size() > 1; ++j) {
-    generators_.push_back(generators(scope, "hyper" + std::to_string(j), conditions[j], options.hypernet_hidden_units));
+    generators_.push_back(generators(scope, "hyper" + std::to_string(j), conditions[j],
+                                     options.hypernet_hidden_units));
   }
   if (generate_ == "s") {
     u_ = factor(scope, "u", in, rank_k, overparam_p);
@@ -58,14 +63,16 @@ ApgLinear::ApgLinear(const Scope& scope, int64_t in, int64_t out, std::span<cons
   if (!generate_bias_) bias_ = &scope.parameter("bias", {out}, Initializer::zeros());
 }
 
-ApgLinear::Factor ApgLinear::factor(const Scope& scope, const std::string& name, int64_t rows, int64_t cols,
-                                    int64_t inner) const {
+ApgLinear::Factor ApgLinear::factor(const Scope& scope, const std::string& name, int64_t rows,
+                                    int64_t cols, int64_t inner) const {
   Factor result;
   if (inner == 0) {
     result.whole = &scope.parameter(name, {rows, cols}, Initializer::xavier_normal(rows, cols));
   } else {
-    result.left = &scope.parameter(name + "_l", {rows, inner}, Initializer::xavier_normal(rows, inner));
-    result.right = &scope.parameter(name + "_r", {inner, cols}, Initializer::xavier_normal(inner, cols));
+    result.left =
+        &scope.parameter(name + "_l", {rows, inner}, Initializer::xavier_normal(rows, inner));
+    result.right =
+        &scope.parameter(name + "_r", {inner, cols}, Initializer::xavier_normal(inner, cols));
   }
   return result;
 }
@@ -81,8 +88,8 @@ Var ApgLinear::value_of(const Factor& factor) const {
   return Var(factor.folded);
 }
 
-ApgLinear::Generators ApgLinear::generators(const Scope& scope, const std::string& prefix, int64_t width,
-                                            const IntList& hidden) const {
+ApgLinear::Generators ApgLinear::generators(const Scope& scope, const std::string& prefix,
+                                            int64_t width, const IntList& hidden) const {
   auto net = [&](const std::string& name, int64_t out) {
     return std::make_unique<Hypernet>(scope / name, width, hidden, out);
   };
@@ -101,17 +108,21 @@ ApgLinear::Generators ApgLinear::generators(const Scope& scope, const std::strin
 // Asked before the first allocation: B·N·M numbers are soon more than a machine has.
 void ApgLinear::check_size(int64_t rows) const {
   bool whole = generate_ == "full" || (generate_ == "usv" && !decompose_);
-  int64_t each = whole ? in_ * out_ : generate_ == "usv" ? in_ * rank_ + rank_ * rank_ + rank_ * out_ : rank_ * rank_;
+  int64_t each = whole                ? in_ * out_
+                 : generate_ == "usv" ? in_ * rank_ + rank_ * rank_ + rank_ * out_
+                                      : rank_ * rank_;
   int64_t megabytes = rows * each * static_cast<int64_t>(size_of(scope_.dtype())) / (1 << 20);
   CTR_CHECK(megabytes <= max_generated_mb_,
-            "apg: generating weights for {} rows of a layer [{},{}] needs {} MB, more than {} MB; use --generate s, a "
+            "apg: generating weights for {} rows of a layer [{},{}] needs {} MB, more than {} MB; "
+            "use --generate s, a "
             "smaller --batch-size, or raise --max-generated-mb",
             rows, in_, out_, megabytes, max_generated_mb_);
 }
 
 Var ApgLinear::generated(const Var& h, const Var& z, const Generators& generators) const {
   const int64_t rows = h.dim(0);
-  Var core = generators.all ? (*generators.all)(z) : (*generators.s)(z);  // W or S, the bias before it
+  Var core =
+      generators.all ? (*generators.all)(z) : (*generators.s)(z);  // W or S, the bias before it
   Var bias;
   if (generate_bias_) {
     std::vector<int64_t> sizes{out_, core.dim(1) - out_};
@@ -121,14 +132,14 @@ Var ApgLinear::generated(const Var& h, const Var& z, const Generators& generator
   }
   Var y;
   if (generate_ == "full") {
-    y = row_matmul(h, core, out_);                                                  // h W(z)
+    y = row_matmul(h, core, out_);  // h W(z)
   } else if (generate_ == "s") {
-    y = apg_decomposed_linear(h, value_of(u_), core, value_of(v_));                 // ((h U) S(z)) V
+    y = apg_decomposed_linear(h, value_of(u_), core, value_of(v_));  // ((h U) S(z)) V
   } else {
     Var u = (*generators.u)(z);
     Var v = (*generators.v)(z);
     if (decompose_) {
-      y = row_matmul(row_matmul(row_matmul(h, u, rank_), core, rank_), v, out_);    // ((h U) S) V
+      y = row_matmul(row_matmul(row_matmul(h, u, rank_), core, rank_), v, out_);  // ((h U) S) V
     } else {
       Var us = batched_matmul(reshape(u, {rows, in_, rank_}), reshape(core, {rows, rank_, rank_}));
       y = row_matmul(h, batched_matmul(us, reshape(v, {rows, rank_, out_})), out_);  // h (U S V)
@@ -144,7 +155,8 @@ Var ApgLinear::operator()(const Var& h, std::span<const Var> conditions) const {
     Var part = generated(h, conditions.empty() ? h : conditions[j], generators_[j]);
     y = y.defined() ? y + part : part;
   }
-  if (generators_.size() > 1 && !sum_outputs_) y = scale(y, 1.0 / static_cast<double>(generators_.size()));
+  if (generators_.size() > 1 && !sum_outputs_)
+    y = scale(y, 1.0 / static_cast<double>(generators_.size()));
   return bias_ != nullptr ? y + Var(*bias_) : y;
 }
 

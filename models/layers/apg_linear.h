@@ -11,7 +11,8 @@
 
 namespace ctr {
 
-// Linear layers with ReLU between them and none after the last: parameters `<i>/weight`, `<i>/bias`.
+// Linear layers with ReLU between them and none after the last: parameters `<i>/weight`,
+// `<i>/bias`.
 class Hypernet {
  public:
   Hypernet(const Scope& scope, int64_t in, const IntList& hidden, int64_t out);
@@ -21,17 +22,19 @@ class Hypernet {
   std::vector<LinearLayer> layers_;
 };
 
-// A linear layer whose weights are generated per row from its condition z (Yan et al., APG, NeurIPS 2022, eq. 2–9):
+// A linear layer whose weights are generated per row from its condition z (Yan et al., APG, NeurIPS
+// 2022, eq. 2–9):
 //   full  y = h W(z) + b
 //   usv   y = h U(z) S(z) V(z) + b        low rank; ((h U) S) V when decomposed
-//   s     y = ((h U) S(z)) V + b          U, V shared; with P: U = U_l U_r, V = V_l V_r while training,
+//   s     y = ((h U) S(z)) V + b          U, V shared; with P: U = U_l U_r, V = V_l V_r while
+//   training,
 //                                         folded once per weights for evaluation
 // Several conditions (output side): y = mean or sum over j of the layers that z_j generate.
 class ApgLinear {
  public:
   // `conditions`: widths of the conditions; empty: self-wise. K and P are this layer's.
-  ApgLinear(const Scope& scope, int64_t in, int64_t out, std::span<const int64_t> conditions, const ApgOptions& options,
-            int64_t rank_k, int64_t overparam_p);
+  ApgLinear(const Scope& scope, int64_t in, int64_t out, std::span<const int64_t> conditions,
+            const ApgOptions& options, int64_t rank_k, int64_t overparam_p);
 
   Var operator()(const Var& h, std::span<const Var> conditions) const;
 
@@ -49,9 +52,11 @@ class ApgLinear {
     mutable uint64_t version = ~uint64_t{0};
   };
 
-  Factor factor(const Scope& scope, const std::string& name, int64_t rows, int64_t cols, int64_t inner) const;
+  Factor factor(const Scope& scope, const std::string& name, int64_t rows, int64_t cols,
+                int64_t inner) const;
   Var value_of(const Factor& factor) const;
-  Generators generators(const Scope& scope, const std::string& prefix, int64_t width, const IntList& hidden) const;
+  Generators generators(const Scope& scope, const std::string& prefix, int64_t width,
+                        const IntList& hidden) const;
   Var generated(const Var& h, const Var& z, const Generators& generators) const;
   void check_size(int64_t rows) const;
 

@@ -16,9 +16,11 @@ std::vector<int64_t> condition_fields(const Schema& schema, const ApgOptions& op
   for (const std::string& name : options.condition_fields) fields.push_back(schema.index_of(name));
   for (size_t f = 0; f < schema.fields.size() && options.condition_fields.empty(); ++f) {
     FieldRole role = schema.fields[f].role;
-    if (role == FieldRole::user || role == FieldRole::domain) fields.push_back(static_cast<int64_t>(f));
+    if (role == FieldRole::user || role == FieldRole::domain)
+      fields.push_back(static_cast<int64_t>(f));
   }
-  CTR_CHECK(!fields.empty(), "apg: {} needs --condition-fields; data set '{}' marks no user or domain field",
+  CTR_CHECK(!fields.empty(),
+            "apg: {} needs --condition-fields; data set '{}' marks no user or domain field",
             options.condition_mode, schema.name);
   return fields;
 }
@@ -34,7 +36,8 @@ Condition::Condition(const Scope& scope, const ModelContext& context, const Embe
   const bool mix = options.condition_mode == "mix-wise";
   if (mix && options.aggregation_side == "output") {
     CTR_CHECK(options.aggregation == "mean" || options.aggregation == "sum",
-              "apg: outputs are aggregated by mean or sum, got '{}'; use --aggregation-side input", options.aggregation);
+              "apg: outputs are aggregated by mean or sum, got '{}'; use --aggregation-side input",
+              options.aggregation);
     return;
   }
   aggregation_ = mix ? options.aggregation : "concat";
@@ -47,7 +50,8 @@ Condition::Condition(const Scope& scope, const ModelContext& context, const Embe
   const int64_t width = widths_[0];
   for (int64_t other : widths_) {
     CTR_CHECK(other == width,
-              "apg: aggregation '{}' needs conditions of one width, got {} and {}; use --aggregation concat or set "
+              "apg: aggregation '{}' needs conditions of one width, got {} and {}; use "
+              "--aggregation concat or set "
               "--embedding-dim",
               aggregation_, width, other);
   }
@@ -63,12 +67,13 @@ Condition::Condition(const Scope& scope, const ModelContext& context, const Embe
 Var Condition::aggregate(const std::vector<Var>& z) const {
   if (aggregation_ == "concat") return concat(z);
   const int64_t rows = z[0].dim(0), count = static_cast<int64_t>(z.size()), width = z[0].dim(1);
-  Var stacked = reshape(concat(z), {rows, count, width});                                   // [B, c, D]
+  Var stacked = reshape(concat(z), {rows, count, width});  // [B, c, D]
   if (aggregation_ == "sum") return sum_fields(stacked);
   if (aggregation_ == "mean") return scale(sum_fields(stacked), 1.0 / static_cast<double>(count));
-  Var keys = linear(reshape(stacked, {rows * count, width}), *weight_, *bias_, {Activation::tanh, WeightLayout::out_in});
-  Var scores = linear(keys, reshape(*query_, {1, query_->value.count()}));                  // [B c, 1]
-  return row_matmul(softmax(reshape(scores, {rows, count})), stacked, width);               // Σ_j a_j z_j
+  Var keys = linear(reshape(stacked, {rows * count, width}), *weight_, *bias_,
+                    {Activation::tanh, WeightLayout::out_in});
+  Var scores = linear(keys, reshape(*query_, {1, query_->value.count()}));     // [B c, 1]
+  return row_matmul(softmax(reshape(scores, {rows, count})), stacked, width);  // Σ_j a_j z_j
 }
 
 std::vector<Var> Condition::operator()(const Batch& batch) const {

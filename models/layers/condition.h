@@ -10,7 +10,8 @@ namespace ctr {
 // The condition z of APG: what a row's generated weights depend on.
 //   self-wise   z = the layer's own input
 //   group-wise  z = the embedding of one field (or several, side by side)
-//   mix-wise    z_1 … z_c = embeddings of several fields; aggregated here (input side) or left to the layer (output)
+//   mix-wise    z_1 … z_c = embeddings of several fields; aggregated here (input side) or left to
+//   the layer (output)
 // Attention: z = Σ_j a_j z_j, a = softmax_j(query · tanh(W z_j + b)).
 class Condition {
  public:

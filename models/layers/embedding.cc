@@ -29,12 +29,15 @@ Initializer table_initializer(const Field& field, double deviation) {
 
 // value · vector: x [B] against a weight [D, 1] → [B, D].
 Var scaled_vector(const FieldBatch& batch, const Parameter& weight) {
-  Tensor values = batch.values.dtype() == weight.value.dtype() ? batch.values : batch.values.cast(weight.value.dtype());
+  Tensor values = batch.values.dtype() == weight.value.dtype()
+                      ? batch.values
+                      : batch.values.cast(weight.value.dtype());
   return linear(Var(values.reshaped({values.count(), 1})), weight);
 }
 
 Var looked_up(const FieldBatch& batch, FieldType type, const Parameter& table, int64_t padding) {
-  if (type == FieldType::sequence) return gather_bag(table, batch.ids, batch.offsets, Pooling::mean, padding);
+  if (type == FieldType::sequence)
+    return gather_bag(table, batch.ids, batch.offsets, Pooling::mean, padding);
   return gather(table, batch.ids, padding);
 }
 
@@ -53,8 +56,9 @@ Embedding::Embedding(const Scope& scope, const ModelContext& context) {
       if (!entry.raw) entry.table = &tables.parameter(field.name, {entry.width, 1}, normal);
     } else if (!field.vectors.empty()) {
       auto given = context.vectors.find(field.vectors);
-      CTR_CHECK_DATA(given != context.vectors.end(), "embedding: the data set has no vectors '{}' for field '{}'",
-                     field.vectors, field.name);
+      CTR_CHECK_DATA(given != context.vectors.end(),
+                     "embedding: the data set has no vectors '{}' for field '{}'", field.vectors,
+                     field.name);
       entry.width = given->second.dim(1);
       entry.table = &tables.frozen(field.name, given->second);
     } else {
@@ -80,7 +84,8 @@ Var Embedding::field(const Batch& batch, int64_t index) const {
   return looked_up(values, entry.type, *entry.table, entry.padding);
 }
 
-// The end of the run of categorical fields of one width that begins here: one gather serves them all.
+// The end of the run of categorical fields of one width that begins here: one gather serves them
+// all.
 size_t Embedding::run_end(size_t begin) const {
   size_t end = begin;
   while (end < entries_.size() && entries_[end].type == FieldType::categorical &&
@@ -104,7 +109,8 @@ std::vector<Var> Embedding::parts(const Batch& batch) const {
       continue;
     }
     std::vector<Lookup> lookups;
-    for (; f < end; ++f) lookups.push_back({*entries_[f].table, batch.fields[f].ids, entries_[f].padding});
+    for (; f < end; ++f)
+      lookups.push_back({*entries_[f].table, batch.fields[f].ids, entries_[f].padding});
     parts.push_back(flatten(gather_fields(lookups)));
   }
   return parts;
@@ -128,7 +134,8 @@ Var Embedding::fields(const Batch& batch) const {
     if (entry.raw) continue;
     if (count++ == 0) width = entry.width;
     CTR_CHECK(entry.width == width,
-              "embedding: interactions need vectors of one width, got {} and {}; set --embedding-dim to the width of "
+              "embedding: interactions need vectors of one width, got {} and {}; set "
+              "--embedding-dim to the width of "
               "the given vectors",
               width, entry.width);
   }
@@ -142,7 +149,8 @@ LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context) {
     bool numeric = field.type == FieldType::numeric;
     const Parameter& weight =
         numeric ? weights.parameter(field.name, {1, 1}, Initializer::xavier_normal(1, 1))
-                : weights.parameter(field.name, {field.vocabulary, 1}, table_initializer(field, kLinearDeviation));
+                : weights.parameter(field.name, {field.vocabulary, 1},
+                                    table_initializer(field, kLinearDeviation));
     entries_.push_back({field.type, padding_of(field), &weight});
   }
   bias_ = &weights.parameter("bias", {1}, Initializer::zeros());

@@ -7,9 +7,9 @@
 
 namespace ctr {
 
-// The embeddings of all fields: parameters `embedding/<field>`, [vocabulary, width] for categorical fields and
-// sequences (mean over the row's ids), [width, 1] for numeric ones (value · vector). Fields with given vectors read
-// those, frozen.
+// The embeddings of all fields: parameters `embedding/<field>`, [vocabulary, width] for categorical
+// fields and sequences (mean over the row's ids), [width, 1] for numeric ones (value · vector).
+// Fields with given vectors read those, frozen.
 class Embedding {
  public:
   Embedding(const Scope& scope, const ModelContext& context);
@@ -38,7 +38,8 @@ class Embedding {
   std::vector<Entry> entries_;
 };
 
-// The linear term w0 + Σ_f w_f[x_f]: tables `linear/<field>` of width one and `linear/bias` → [B, 1].
+// The linear term w0 + Σ_f w_f[x_f]: tables `linear/<field>` of width one and `linear/bias` → [B,
+// 1].
 class LinearTerm {
  public:
   LinearTerm(const Scope& scope, const ModelContext& context);

@@ -10,14 +10,15 @@ namespace {
 // A list with one value for all layers, or one each.
 int64_t of_layer(const IntList& list, size_t layer, size_t layers, const char* name) {
   if (list.empty()) return 0;
-  CTR_CHECK(list.size() == 1 || list.size() == layers, "apg: {} takes one value or {} (one per layer), got {}", name,
-            layers, list.size());
+  CTR_CHECK(list.size() == 1 || list.size() == layers,
+            "apg: {} takes one value or {} (one per layer), got {}", name, layers, list.size());
   return list.size() == 1 ? list[0] : list[layer];
 }
 
 }  // namespace
 
-Mlp::Mlp(const Scope& scope, int64_t in, const ModelOptions& options, std::span<const int64_t> conditions)
+Mlp::Mlp(const Scope& scope, int64_t in, const ModelOptions& options,
+         std::span<const int64_t> conditions)
     : scope_(scope), dropout_(options.dropout) {
   const size_t layers = options.hidden_units.size();
   for (size_t l = 0; l < layers; ++l) {
@@ -25,7 +26,8 @@ Mlp::Mlp(const Scope& scope, int64_t in, const ModelOptions& options, std::span<
     const int64_t out = options.hidden_units[l];
     if (options.linear == "apg") {
       generated_.push_back(std::make_unique<ApgLinear>(
-          layer, in, out, conditions, options.apg, of_layer(options.apg.rank_k, l, layers, "--rank-k"),
+          layer, in, out, conditions, options.apg,
+          of_layer(options.apg.rank_k, l, layers, "--rank-k"),
           of_layer(options.apg.overparam_p, l, layers, "--overparam-p")));
     } else {
       plain_.emplace_back(layer, in, out);

@@ -9,11 +9,13 @@
 
 namespace ctr {
 
-// Hidden layers of ReLU and dropout, plain or APG, and a plain head: parameters `mlp/<l>/…`, `head/…` → [B, 1].
+// Hidden layers of ReLU and dropout, plain or APG, and a plain head: parameters `mlp/<l>/…`,
+// `head/…` → [B, 1].
 class Mlp {
  public:
   // `conditions`: widths of APG's conditions, empty for plain layers and self-wise ones.
-  Mlp(const Scope& scope, int64_t in, const ModelOptions& options, std::span<const int64_t> conditions = {});
+  Mlp(const Scope& scope, int64_t in, const ModelOptions& options,
+      std::span<const int64_t> conditions = {});
 
   Var operator()(const Var& x, std::span<const Var> conditions = {}) const;
 

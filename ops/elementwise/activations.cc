@@ -42,10 +42,14 @@ OpInfo activation_op(Activation activation, const char* formula) {
           .formula = formula,
           .inputs = {"x"},
           .constants = {},
-          .call = [activation](const OpArguments& a) {
-            return std::vector<Var>{activate(a.inputs[0], activation)};
-          },
-          .cases = {{"one row", {{1, 3}}}, {"odd sizes", {{3, 7}}}, {"empty", {{0, 5}}}, {"large", {{65, 33}}}},
+          .call =
+              [activation](const OpArguments& a) {
+                return std::vector<Var>{activate(a.inputs[0], activation)};
+              },
+          .cases = {{"one row", {{1, 3}}},
+                    {"odd sizes", {{3, 7}}},
+                    {"empty", {{0, 5}}},
+                    {"large", {{65, 33}}}},
           .refused = {},
           .golden = {{name}}};
 }
@@ -77,9 +81,10 @@ Var activate(const Var& x, Activation activation) {
   if (activation == Activation::identity) return x;
   Tensor y(x.shape(), x.dtype(), x.device());
   forward(x.value(), y, activation);
-  return record(name_of(activation).data(), y, {x}, [y, activation](const Tensor& dy, GradientSink& sink) {
-    sink.put(0, activation_backward(y, dy, activation));
-  });
+  return record(name_of(activation).data(), y, {x},
+                [y, activation](const Tensor& dy, GradientSink& sink) {
+                  sink.put(0, activation_backward(y, dy, activation));
+                });
 }
 
 Var relu(const Var& x) { return activate(x, Activation::relu); }

@@ -11,8 +11,8 @@ namespace {
 int64_t check_broadcast(const char* op, const Var& a, const Var& b) {
   bool fits = a.dtype() == b.dtype() && b.rank() <= a.rank();
   for (int axis = 1; fits && axis <= b.rank(); ++axis) fits = a.dim(-axis) == b.dim(-axis);
-  CTR_CHECK(fits, "{}: b {} {} must have the shape of a {} {}, or its last axes", op, b.dtype(), b.shape(), a.dtype(),
-            a.shape());
+  CTR_CHECK(fits, "{}: b {} {} must have the shape of a {} {}, or its last axes", op, b.dtype(),
+            b.shape(), a.dtype(), a.shape());
   return b.value().count();
 }
 
@@ -27,10 +27,12 @@ Tensor combine(const Tensor& a, const Tensor& b, int64_t cols) {
     // Equal shapes are one long row: cut it, since the launcher cuts along rows alone.
     if (a.count() == cols && a.device() == Device::cpu) {
       parallel_for(cols, kParallelGrain, [&](int64_t begin, int64_t end) {
-        cpu::for_each_2d(1, end - begin, Body<T>{a.data<T>() + begin, b.data<T>() + begin, y.data<T>() + begin, 0});
+        cpu::for_each_2d(1, end - begin,
+                         Body<T>{a.data<T>() + begin, b.data<T>() + begin, y.data<T>() + begin, 0});
       });
     } else {
-      for_each_2d(a.device(), repeats(a, cols), cols, Body<T>{a.data<T>(), b.data<T>(), y.data<T>(), cols});
+      for_each_2d(a.device(), repeats(a, cols), cols,
+                  Body<T>{a.data<T>(), b.data<T>(), y.data<T>(), cols});
     }
   });
   return y;
@@ -54,8 +56,9 @@ std::vector<OpCase> broadcast_cases() {
 }
 
 std::vector<OpCase> broadcast_refused(const std::string& op) {
-  return {{"other width", {{5, 7}, {6}}, {}, {}, op + ": b f64 [6] must have the shape of a f64 [5,7]"},
-          {"larger", {{7}, {5, 7}}, {}, {}, op + ": b"}};
+  return {
+      {"other width", {{5, 7}, {6}}, {}, {}, op + ": b f64 [6] must have the shape of a f64 [5,7]"},
+      {"larger", {{7}, {5, 7}}, {}, {}, op + ": b"}};
 }
 
 }  // namespace
@@ -96,28 +99,32 @@ Var multiply(const Var& a, const Var& b) {
 }
 
 Var scale(const Var& x, double factor) {
-  return record("scale", scaled(x.value(), factor), {x},
-                [factor](const Tensor& dy, GradientSink& sink) { sink.put(0, scaled(dy, factor)); });
+  return record(
+      "scale", scaled(x.value(), factor), {x},
+      [factor](const Tensor& dy, GradientSink& sink) { sink.put(0, scaled(dy, factor)); });
 }
 
 OpInfo op_add() {
-  return {.name = "add",
-          .formula = "y = a + b",
-          .inputs = {"a", "b"},
-          .constants = {},
-          .call = [](const OpArguments& a) { return std::vector<Var>{add(a.inputs[0], a.inputs[1])}; },
-          .cases = broadcast_cases(),
-          .refused = broadcast_refused("add")};
+  return {
+      .name = "add",
+      .formula = "y = a + b",
+      .inputs = {"a", "b"},
+      .constants = {},
+      .call = [](const OpArguments& a) { return std::vector<Var>{add(a.inputs[0], a.inputs[1])}; },
+      .cases = broadcast_cases(),
+      .refused = broadcast_refused("add")};
 }
 
 OpInfo op_multiply() {
-  return {.name = "multiply",
-          .formula = "y = a b",
-          .inputs = {"a", "b"},
-          .constants = {},
-          .call = [](const OpArguments& a) { return std::vector<Var>{multiply(a.inputs[0], a.inputs[1])}; },
-          .cases = broadcast_cases(),
-          .refused = broadcast_refused("multiply")};
+  return {
+      .name = "multiply",
+      .formula = "y = a b",
+      .inputs = {"a", "b"},
+      .constants = {},
+      .call =
+          [](const OpArguments& a) { return std::vector<Var>{multiply(a.inputs[0], a.inputs[1])}; },
+      .cases = broadcast_cases(),
+      .refused = broadcast_refused("multiply")};
 }
 
 OpInfo op_scale() {
@@ -125,8 +132,12 @@ OpInfo op_scale() {
           .formula = "y = factor x",
           .inputs = {"x"},
           .constants = {},
-          .call = [](const OpArguments& a) { return std::vector<Var>{scale(a.inputs[0], a.number("factor", 1))}; },
-          .cases = {{"half", {{3, 5}}, {}, {{"factor", "0.5"}}}, {"empty", {{0}}, {}, {{"factor", "2"}}}},
+          .call =
+              [](const OpArguments& a) {
+                return std::vector<Var>{scale(a.inputs[0], a.number("factor", 1))};
+              },
+          .cases = {{"half", {{3, 5}}, {}, {{"factor", "0.5"}}},
+                    {"empty", {{0}}, {}, {{"factor", "2"}}}},
           .refused = {}};
 }
 

@@ -11,8 +11,9 @@ Tensor masked(const Tensor& x, double rate, const RandomStream& stream) {
   Tensor y(x.shape(), x.dtype(), x.device());
   visit_float(x.dtype(), "dropout", [&](auto zero) {
     using T = decltype(zero);
-    for_each(x.device(), x.count(),
-             Dropout<T>{x.data<T>(), y.data<T>(), stream, rate, static_cast<T>(1.0 / (1.0 - rate))});
+    for_each(
+        x.device(), x.count(),
+        Dropout<T>{x.data<T>(), y.data<T>(), stream, rate, static_cast<T>(1.0 / (1.0 - rate))});
   });
   return y;
 }
@@ -23,7 +24,9 @@ Var dropout(const Var& x, double rate, const RandomStream& stream) {
   CTR_CHECK(rate >= 0 && rate < 1, "dropout: the rate must lie in [0, 1), got {}", rate);
   if (rate == 0) return x;
   return record("dropout", masked(x.value(), rate, stream), {x},
-                [rate, stream](const Tensor& dy, GradientSink& sink) { sink.put(0, masked(dy, rate, stream)); });
+                [rate, stream](const Tensor& dy, GradientSink& sink) {
+                  sink.put(0, masked(dy, rate, stream));
+                });
 }
 
 OpInfo op_dropout() {
@@ -40,7 +43,8 @@ OpInfo op_dropout() {
                     {"tenth", {{33}}, {}, {{"rate", "0.1"}}},
                     {"none", {{3, 2}}, {}, {{"rate", "0"}}},
                     {"empty", {{0, 2}}, {}, {{"rate", "0.5"}}}},
-          .refused = {{"all", {{3}}, {}, {{"rate", "1"}}, "dropout: the rate must lie in [0, 1), got 1"}}};
+          .refused = {
+              {"all", {{3}}, {}, {{"rate", "1"}}, "dropout: the rate must lie in [0, 1), got 1"}}};
 }
 
 }  // namespace ctr

@@ -7,7 +7,8 @@
 
 namespace ctr {
 
-// y = a + b. b has a's shape, or its last axes (a bias): then b is repeated along the first axes of a.
+// y = a + b. b has a's shape, or its last axes (a bias): then b is repeated along the first axes of
+// a.
 Var add(const Var& a, const Var& b);
 inline Var operator+(const Var& a, const Var& b) { return add(a, b); }
 
@@ -27,8 +28,8 @@ Var tanh(const Var& x);
 // The one named.
 Var activate(const Var& x, Activation activation);
 
-// y = x / (1 − rate) where kept, 0 where dropped, each element with probability `rate` in [0, 1) (Srivastava et al.,
-// JMLR 2014, inverted). The numbers of `stream` decide. Rate 0 returns x.
+// y = x / (1 − rate) where kept, 0 where dropped, each element with probability `rate` in [0, 1)
+// (Srivastava et al., JMLR 2014, inverted). The numbers of `stream` decide. Rate 0 returns x.
 Var dropout(const Var& x, double rate, const RandomStream& stream);
 
 // For operators that fuse an activation: y = activation(y) in place, and dx from the output and dy.

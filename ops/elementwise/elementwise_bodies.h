@@ -127,7 +127,9 @@ struct ColumnDot {
   T* sum;
   int64_t cols;
   CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const { return a[row * cols + col] * b[row * cols + col]; }
+  CTR_HD T load(int64_t row, int64_t col) const {
+    return a[row * cols + col] * b[row * cols + col];
+  }
   CTR_HD T combine(T left, T right) const { return left + right; }
   CTR_HD void store(int64_t col, T value) const { sum[col] = value; }
 };

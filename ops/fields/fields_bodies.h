@@ -68,7 +68,8 @@ struct FmSecondOrderBackward {
     const int64_t first = row * fields * width + d;
     T sum = T(0);
     for (int64_t f = 0; f < fields; ++f) sum += v[first + f * width];
-    for (int64_t f = 0; f < fields; ++f) dv[first + f * width] = dy[row] * (sum - v[first + f * width]);
+    for (int64_t f = 0; f < fields; ++f)
+      dv[first + f * width] = dy[row] * (sum - v[first + f * width]);
   }
 };
 CTR_KERNEL(for_each_2d, FmSecondOrderBackward);

@@ -51,7 +51,8 @@ void check_ids(const char* op, const Tensor& ids, int64_t rows) {
     return;
   int64_t at = 0;
   while (static_cast<uint64_t>(data[at]) < static_cast<uint64_t>(rows)) ++at;
-  fail(ErrorKind::data, "{}: id {} at position {} is outside the table's rows [0, {})", op, data[at], at, rows);
+  fail(ErrorKind::data, "{}: id {} at position {} is outside the table's rows [0, {})", op,
+       data[at], at, rows);
 }
 
 Var gather(const Var& table, const Tensor& ids, int64_t padding) {
@@ -78,12 +79,13 @@ Var gather_fields(std::span<const Lookup> lookups) {
   std::vector<int64_t> paddings;
   for (const Lookup& lookup : lookups) {
     check_table("gather_fields", lookup.table);
-    CTR_CHECK(lookup.table.dim(1) == lookups[0].table.dim(1) && lookup.table.dtype() == lookups[0].table.dtype(),
+    CTR_CHECK(lookup.table.dim(1) == lookups[0].table.dim(1) &&
+                  lookup.table.dtype() == lookups[0].table.dtype(),
               "gather_fields: tables must have one width, got {} and {}", lookups[0].table.shape(),
               lookup.table.shape());
     CTR_CHECK(lookup.ids.rank() == 1 && lookup.ids.count() == lookups[0].ids.count(),
-              "gather_fields: each field needs one id per row, got {} and {}", lookups[0].ids.shape(),
-              lookup.ids.shape());
+              "gather_fields: each field needs one id per row, got {} and {}",
+              lookups[0].ids.shape(), lookup.ids.shape());
     check_ids("gather_fields", lookup.ids, lookup.table.dim(0));
     tables.push_back(lookup.table);
     ids.push_back(lookup.ids);
@@ -91,37 +93,50 @@ Var gather_fields(std::span<const Lookup> lookups) {
   }
   const int64_t width = tables[0].dim(1);
   Tensor y = gather_all(lookups, ids[0].count(), width);
-  return record("gather_fields", y, tables, [ids, paddings, width](const Tensor& dy, GradientSink& sink) {
-    const auto fields = static_cast<int64_t>(ids.size());
-    for (int64_t f = 0; f < fields; ++f) {
-      auto i = static_cast<size_t>(f);
-      sink.put_rows(static_cast<int>(f), {ids[i], dy, fields * width, f * width}, paddings[i]);
-    }
-  });
+  return record(
+      "gather_fields", y, tables, [ids, paddings, width](const Tensor& dy, GradientSink& sink) {
+        const auto fields = static_cast<int64_t>(ids.size());
+        for (int64_t f = 0; f < fields; ++f) {
+          auto i = static_cast<size_t>(f);
+          sink.put_rows(static_cast<int>(f), {ids[i], dy, fields * width, f * width}, paddings[i]);
+        }
+      });
 }
 
 namespace {
 int64_t padding_of(const OpArguments& a) { return static_cast<int64_t>(a.number("padding", -1)); }
-Tensor ids_of(const Shape& shape, std::vector<int64_t> values) { return Tensor::from(shape, values); }
+Tensor ids_of(const Shape& shape, std::vector<int64_t> values) {
+  return Tensor::from(shape, values);
+}
 }  // namespace
 
 OpInfo op_gather() {
-  return {.name = "gather",
-          .formula = "y[i] = table[ids[i]]",
-          .inputs = {"table"},
-          .constants = {"ids"},
-          .call =
-              [](const OpArguments& a) {
-                return std::vector<Var>{gather(a.inputs[0], a.constants[0], padding_of(a))};
-              },
-          .cases = {{"repeated ids", {{6, 3}}, {ids_of({5}, {1, 4, 1, 5, 1})}},
-                    {"two axes", {{4, 2}}, {ids_of({2, 3}, {0, 1, 3, 3, 2, 0})}},
-                    {"padding row", {{4, 2}}, {ids_of({4}, {0, 1, 0, 3})}, {{"padding", "0"}}},
-                    {"empty", {{4, 2}}, {ids_of({0}, {})}}},
-          .refused = {{"id too large", {{4, 2}}, {ids_of({2}, {1, 4})}, {}, "gather: id 4 at position 1 is outside"},
-                      {"negative id", {{4, 2}}, {ids_of({1}, {-1})}, {}, "gather: id -1 at position 0 is outside"},
-                      {"table rank", {{4}}, {ids_of({1}, {0})}, {}, "gather: a table must be [rows, width]"}},
-          .golden = {{"embedding"}}};
+  return {
+      .name = "gather",
+      .formula = "y[i] = table[ids[i]]",
+      .inputs = {"table"},
+      .constants = {"ids"},
+      .call =
+          [](const OpArguments& a) {
+            return std::vector<Var>{gather(a.inputs[0], a.constants[0], padding_of(a))};
+          },
+      .cases = {{"repeated ids", {{6, 3}}, {ids_of({5}, {1, 4, 1, 5, 1})}},
+                {"two axes", {{4, 2}}, {ids_of({2, 3}, {0, 1, 3, 3, 2, 0})}},
+                {"padding row", {{4, 2}}, {ids_of({4}, {0, 1, 0, 3})}, {{"padding", "0"}}},
+                {"empty", {{4, 2}}, {ids_of({0}, {})}}},
+      .refused =
+          {{"id too large",
+            {{4, 2}},
+            {ids_of({2}, {1, 4})},
+            {},
+            "gather: id 4 at position 1 is outside"},
+           {"negative id",
+            {{4, 2}},
+            {ids_of({1}, {-1})},
+            {},
+            "gather: id -1 at position 0 is outside"},
+           {"table rank", {{4}}, {ids_of({1}, {0})}, {}, "gather: a table must be [rows, width]"}},
+      .golden = {{"embedding"}}};
 }
 
 OpInfo op_gather_fields() {
@@ -137,12 +152,20 @@ OpInfo op_gather_fields() {
           .inputs = {"tables..."},
           .constants = {"ids..."},
           .call = call,
-          .cases = {{"two fields", {{3, 2}, {5, 2}}, {ids_of({4}, {0, 2, 2, 1}), ids_of({4}, {4, 4, 0, 3})}},
+          .cases = {{"two fields",
+                     {{3, 2}, {5, 2}},
+                     {ids_of({4}, {0, 2, 2, 1}), ids_of({4}, {4, 4, 0, 3})}},
                     {"padding row", {{3, 2}}, {ids_of({3}, {0, 2, 0})}, {{"padding", "0"}}},
                     {"empty", {{3, 2}, {5, 2}}, {ids_of({0}, {}), ids_of({0}, {})}}},
-          .refused = {{"widths", {{3, 2}, {5, 3}}, {ids_of({1}, {0}), ids_of({1}, {0})}, {},
+          .refused = {{"widths",
+                       {{3, 2}, {5, 3}},
+                       {ids_of({1}, {0}), ids_of({1}, {0})},
+                       {},
                        "gather_fields: tables must have one width, got [3,2] and [5,3]"},
-                      {"rows", {{3, 2}, {5, 2}}, {ids_of({1}, {0}), ids_of({2}, {0, 0})}, {},
+                      {"rows",
+                       {{3, 2}, {5, 2}},
+                       {ids_of({1}, {0}), ids_of({2}, {0, 0})},
+                       {},
                        "gather_fields: each field needs one id per row"}}};
 }
 

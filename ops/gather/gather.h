@@ -1,5 +1,6 @@
 #pragma once
-// Embedding lookups. Their gradient is rows: the ids and the upstream gradient, no table-sized work.
+// Embedding lookups. Their gradient is rows: the ids and the upstream gradient, no table-sized
+// work.
 
 #include <span>
 
@@ -9,8 +10,8 @@ namespace ctr {
 
 inline constexpr int64_t kNoPadding = -1;
 
-// y[i, …] = table[ids[i, …]]: table [V, D], ids i64 of any shape → the ids' shape × D. An id equal to `padding`
-// reads zeros and sends no gradient. Throws when an id lies outside [0, V).
+// y[i, …] = table[ids[i, …]]: table [V, D], ids i64 of any shape → the ids' shape × D. An id equal
+// to `padding` reads zeros and sends no gradient. Throws when an id lies outside [0, V).
 Var gather(const Var& table, const Tensor& ids, int64_t padding = kNoPadding);
 
 // One id per row and field.
@@ -25,8 +26,9 @@ Var gather_fields(std::span<const Lookup> lookups);
 
 enum class Pooling : uint8_t { sum, mean };
 
-// y[b] = sum or mean over t in [offsets[b], offsets[b + 1]) of table[ids[t]] → [B, D]. offsets i64 [B]; the last bag
-// ends with the ids. An empty bag gives zeros; ids equal to `padding` do not count.
+// y[b] = sum or mean over t in [offsets[b], offsets[b + 1]) of table[ids[t]] → [B, D]. offsets i64
+// [B]; the last bag ends with the ids. An empty bag gives zeros; ids equal to `padding` do not
+// count.
 Var gather_bag(const Var& table, const Tensor& ids, const Tensor& offsets, Pooling pooling,
                int64_t padding = kNoPadding);
 

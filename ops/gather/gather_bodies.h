@@ -5,7 +5,8 @@
 
 namespace ctr {
 
-// Rows of up to kMost tables of equal width into y [B, fields, width], from field `first` on; zeros for padding ids.
+// Rows of up to kMost tables of equal width into y [B, fields, width], from field `first` on; zeros
+// for padding ids.
 template <class T>
 struct GatherFields {
   static constexpr const char* kName = "gather_fields";
@@ -26,7 +27,8 @@ struct GatherFields {
 };
 CTR_KERNEL(for_each_2d, GatherFields);
 
-// y[row, k] = Σ table[ids[t], k] over the row's ids, divided by their count when `mean`; padding ids do not count.
+// y[row, k] = Σ table[ids[t], k] over the row's ids, divided by their count when `mean`; padding
+// ids do not count.
 template <class T>
 struct GatherBag {
   static constexpr const char* kName = "gather_bag";

@@ -18,11 +18,15 @@ Matrix<T> matrix(Tensor& tensor) {
 }
 
 // A matrix seen through its layout: [O, I] is the transpose of the factor in x W.
-Transpose factor(WeightLayout layout) { return layout == WeightLayout::out_in ? Transpose::yes : Transpose::no; }
+Transpose factor(WeightLayout layout) {
+  return layout == WeightLayout::out_in ? Transpose::yes : Transpose::no;
+}
 Transpose opposite(Transpose t) { return t == Transpose::yes ? Transpose::no : Transpose::yes; }
 
-// A column or row of one element has no stride to speak of; oneDNN and the checks want at least the columns.
-void product(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, Tensor& c, const Tensor& bias, bool relu) {
+// A column or row of one element has no stride to speak of; oneDNN and the checks want at least the
+// columns.
+void product(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, Tensor& c,
+             const Tensor& bias, bool relu) {
   visit_float(a.dtype(), "linear", [&](auto zero) {
     using T = decltype(zero);
     Epilogue<T> epilogue{bias.defined() ? bias.data<T>() : nullptr, relu};
@@ -37,8 +41,9 @@ void check(const Var& x, const Var& weight, const Var& bias, WeightLayout layout
   if (fits && bias.defined()) {
     fits = bias.value().count() == weight.dim(out_in ? 0 : 1) && bias.dtype() == x.dtype();
   }
-  CTR_CHECK(fits, "linear: x {} {} W {} {} b {} do not fit y = x {} + b", x.dtype(), x.shape(), weight.dtype(),
-            weight.shape(), bias.defined() ? bias.shape().text() : "none", out_in ? "Wᵀ" : "W");
+  CTR_CHECK(fits, "linear: x {} {} W {} {} b {} do not fit y = x {} + b", x.dtype(), x.shape(),
+            weight.dtype(), weight.shape(), bias.defined() ? bias.shape().text() : "none",
+            out_in ? "Wᵀ" : "W");
 }
 
 }  // namespace
@@ -49,11 +54,14 @@ Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions
   const Activation activation = options.activation;
   Tensor y({x.dim(0), weight.dim(t == Transpose::yes ? 0 : 1)}, x.dtype(), x.device());
   const bool relu = activation == Activation::relu;
-  product(x.value(), Transpose::no, weight.value(), t, y, bias.defined() ? bias.value() : Tensor(), relu);
+  product(x.value(), Transpose::no, weight.value(), t, y, bias.defined() ? bias.value() : Tensor(),
+          relu);
   if (!relu) apply_activation(y, activation);
 
-  const Tensor kept = activation == Activation::identity ? Tensor() : y;  // needed by its gradient alone
-  auto backward = [xv = x.value(), w = weight.value(), kept, t, activation](const Tensor& dy, GradientSink& sink) {
+  const Tensor kept =
+      activation == Activation::identity ? Tensor() : y;  // needed by its gradient alone
+  auto backward = [xv = x.value(), w = weight.value(), kept, t, activation](const Tensor& dy,
+                                                                            GradientSink& sink) {
     Tensor dz = activation == Activation::identity ? dy : activation_backward(kept, dy, activation);
     if (sink.needs(0)) {  // dx = dz W
       Tensor dx(xv.shape(), xv.dtype(), xv.device());
@@ -63,7 +71,8 @@ Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions
     if (sink.needs(1)) {  // dW = dzᵀ x, or xᵀ dz
       Tensor dw(w.shape(), w.dtype(), w.device());
       bool out_in = t == Transpose::yes;
-      product(out_in ? dz : xv, Transpose::yes, out_in ? xv : dz, Transpose::no, dw, Tensor(), false);
+      product(out_in ? dz : xv, Transpose::yes, out_in ? xv : dz, Transpose::no, dw, Tensor(),
+              false);
       sink.put(1, dw);
     }
     if (sink.needs(2)) sink.put(2, column_sum(dz, dz.dim(1)));
@@ -78,7 +87,8 @@ OpInfo op_linear() {
       if (a.text("activation", "") == name_of(activation)) options.activation = activation;
     }
     if (a.text("layout", "out_in") == "in_out") options.layout = WeightLayout::in_out;
-    return std::vector<Var>{linear(a.inputs[0], a.inputs[1], a.inputs.size() > 2 ? a.inputs[2] : Var(), options)};
+    return std::vector<Var>{
+        linear(a.inputs[0], a.inputs[1], a.inputs.size() > 2 ? a.inputs[2] : Var(), options)};
   };
   return {.name = "linear",
           .formula = "y = activation(x W^T + b)",
@@ -95,8 +105,16 @@ OpInfo op_linear() {
                     {"in_out", {{5, 7}, {7, 4}, {4}}, {}, {{"layout", "in_out"}}},
                     {"several blocks", {{130, 70}, {130, 70}, {130}}, {}, {{"activation", "relu"}}},
                     {"empty batch", {{0, 7}, {3, 7}, {3}}}},
-          .refused = {{"inner sizes", {{5, 7}, {3, 6}, {3}}, {}, {}, "linear: x f64 [5,7] W f64 [3,6] b [3] do not fit"},
-                      {"bias", {{5, 7}, {3, 7}, {4}}, {}, {}, "linear: x f64 [5,7] W f64 [3,7] b [4] do not fit"},
+          .refused = {{"inner sizes",
+                       {{5, 7}, {3, 6}, {3}},
+                       {},
+                       {},
+                       "linear: x f64 [5,7] W f64 [3,6] b [3] do not fit"},
+                      {"bias",
+                       {{5, 7}, {3, 7}, {4}},
+                       {},
+                       {},
+                       "linear: x f64 [5,7] W f64 [3,7] b [4] do not fit"},
                       {"rank", {{5}, {3, 5}}, {}, {}, "linear: x f64 [5]"}},
           .golden = {{"linear"}},
           .devices = {Device::cpu}};

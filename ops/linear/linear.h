@@ -14,9 +14,10 @@ struct LinearOptions {
   WeightLayout layout = WeightLayout::out_in;
 };
 
-// y = activation(x Wᵀ + b): x [B, I], W [O, I], b [O] or undefined → [B, O]. With layout in_out, W is [I, O] and
-// y = activation(x W + b). Bias and ReLU are applied inside the product.
-Var linear(const Var& x, const Var& weight, const Var& bias = Var(), const LinearOptions& options = {});
+// y = activation(x Wᵀ + b): x [B, I], W [O, I], b [O] or undefined → [B, O]. With layout in_out, W
+// is [I, O] and y = activation(x W + b). Bias and ReLU are applied inside the product.
+Var linear(const Var& x, const Var& weight, const Var& bias = Var(),
+           const LinearOptions& options = {});
 
 // y = x w for x [B, I] and w [I, O].
 inline Var matmul(const Var& x, const Var& w) {
@@ -30,7 +31,8 @@ Var row_matmul(const Var& h, const Var& w, int64_t out);
 // z_b = x_b y_b for x [B, N, K], y [B, K, M] → [B, N, M].
 Var batched_matmul(const Var& x, const Var& y);
 
-// APG's decomposed feed-forward: y_b = ((h_b U) S_b) V for h [B, N], U [N, K], S [B, K K] row-major, V [K, M] → [B, M].
+// APG's decomposed feed-forward: y_b = ((h_b U) S_b) V for h [B, N], U [N, K], S [B, K K]
+// row-major, V [K, M] → [B, M].
 Var apg_decomposed_linear(const Var& h, const Var& u, const Var& s, const Var& v);
 
 }  // namespace ctr

@@ -11,8 +11,8 @@ template <class T>
 void check_labels(const Tensor& label) {
   const T* data = label.data<T>();
   for (int64_t i = 0; i < label.count(); ++i) {
-    CTR_CHECK_DATA(data[i] >= T(0) && data[i] <= T(1), "bce_with_logits: label {} of row {} is outside [0, 1]", data[i],
-                   i);
+    CTR_CHECK_DATA(data[i] >= T(0) && data[i] <= T(1),
+                   "bce_with_logits: label {} of row {} is outside [0, 1]", data[i], i);
   }
 }
 
@@ -20,26 +20,31 @@ void check_labels(const Tensor& label) {
 
 Var bce_with_logits(const Var& x, const Tensor& label) {
   const int64_t n = x.value().count();
-  CTR_CHECK(label.count() == n && n > 0, "bce_with_logits: {} labels for logits {}; each needs one, and there must be one",
+  CTR_CHECK(label.count() == n && n > 0,
+            "bce_with_logits: {} labels for logits {}; each needs one, and there must be one",
             label.count(), x.shape());
-  CTR_CHECK(label.dtype() == x.dtype(), "bce_with_logits: labels are {}, logits {}", label.dtype(), x.dtype());
+  CTR_CHECK(label.dtype() == x.dtype(), "bce_with_logits: labels are {}, logits {}", label.dtype(),
+            x.dtype());
   Tensor loss({1}, x.dtype(), x.device());
   visit_float(x.dtype(), "bce_with_logits", [&](auto zero) {
     using T = decltype(zero);
     check_labels<T>(label);
-    reduce_rows(x.device(), 1, n,
-                BceForward<T>{x.value().data<T>(), label.data<T>(), loss.data<T>(), static_cast<T>(n)});
+    reduce_rows(
+        x.device(), 1, n,
+        BceForward<T>{x.value().data<T>(), label.data<T>(), loss.data<T>(), static_cast<T>(n)});
   });
-  return record("bce_with_logits", loss, {x}, [kept = x.value(), label, n](const Tensor& dy, GradientSink& sink) {
-    if (!sink.needs(0)) return;
-    Tensor dx(kept.shape(), kept.dtype(), kept.device());
-    visit_float(kept.dtype(), "bce_with_logits", [&](auto zero) {
-      using T = decltype(zero);
-      for_each(kept.device(), n,
-               BceBackward<T>{kept.data<T>(), label.data<T>(), dy.data<T>(), dx.data<T>(), static_cast<T>(n)});
-    });
-    sink.put(0, dx);
-  });
+  return record("bce_with_logits", loss, {x},
+                [kept = x.value(), label, n](const Tensor& dy, GradientSink& sink) {
+                  if (!sink.needs(0)) return;
+                  Tensor dx(kept.shape(), kept.dtype(), kept.device());
+                  visit_float(kept.dtype(), "bce_with_logits", [&](auto zero) {
+                    using T = decltype(zero);
+                    for_each(kept.device(), n,
+                             BceBackward<T>{kept.data<T>(), label.data<T>(), dy.data<T>(),
+                                            dx.data<T>(), static_cast<T>(n)});
+                  });
+                  sink.put(0, dx);
+                });
 }
 
 OpInfo op_bce_with_logits() {
@@ -56,9 +61,14 @@ OpInfo op_bce_with_logits() {
           .call = call,
           .cases = {{"one row", {{1}}, {labels({1})}},
                     {"hard and soft labels", {{5, 1}}, {labels({0, 1, 1, 0.25, 0})}}},
-          .refused = {{"count", {{3}}, {labels({0, 1})}, {}, "bce_with_logits: 2 labels for logits [3]"},
-                      {"range", {{2}}, {labels({0, 2})}, {}, "bce_with_logits: label 2 of row 1 is outside [0, 1]"},
-                      {"empty", {{0}}, {labels({})}, {}, "bce_with_logits: 0 labels for logits [0]"}},
+          .refused =
+              {{"count", {{3}}, {labels({0, 1})}, {}, "bce_with_logits: 2 labels for logits [3]"},
+               {"range",
+                {{2}},
+                {labels({0, 2})},
+                {},
+                "bce_with_logits: label 2 of row 1 is outside [0, 1]"},
+               {"empty", {{0}}, {labels({})}, {}, "bce_with_logits: 0 labels for logits [0]"}},
           .golden = {{"bce_with_logits_mean", {}, {{"ids", "label"}}}}};
 }
 

@@ -29,7 +29,9 @@ struct BceBackward {
   const T* dy;
   T* dx;
   T count;
-  CTR_HD void operator()(int64_t i) const { dx[i] = (math::sigmoid(x[i]) - label[i]) * (dy[0] / count); }
+  CTR_HD void operator()(int64_t i) const {
+    dx[i] = (math::sigmoid(x[i]) - label[i]) * (dy[0] / count);
+  }
 };
 CTR_KERNEL(for_each, BceBackward);
 

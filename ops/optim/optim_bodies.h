@@ -40,7 +40,8 @@ struct AdamUpdate {
 };
 CTR_KERNEL(for_each, AdamUpdate);
 
-// The same for the touched rows of a table; state [rows, 2, width] holds m and v of a row side by side.
+// The same for the touched rows of a table; state [rows, 2, width] holds m and v of a row side by
+// side.
 template <class T>
 struct AdamRowUpdate {
   static constexpr const char* kName = "lazy adam";

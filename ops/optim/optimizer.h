@@ -10,8 +10,9 @@
 namespace ctr {
 
 struct OptimizerOptions {
-  std::string rule = "adam";    // sgd, adam
-  std::string update = "rows";  // of tables: rows = only touched rows move (lazy Adam); dense = every row, each step
+  std::string rule = "adam";  // sgd, adam
+  std::string update =
+      "rows";  // of tables: rows = only touched rows move (lazy Adam); dense = every row, each step
   double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;

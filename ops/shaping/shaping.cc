@@ -32,8 +32,8 @@ Shape with_axis(const Shape& shape, int axis, int64_t size) {
 }
 
 // Copies between a whole of `width` elements per outer row and a part at `offset`.
-void copy_part(Tensor& whole, int64_t width, const Tensor& part, int64_t part_width, int64_t offset, int64_t rows,
-               bool into_whole) {
+void copy_part(Tensor& whole, int64_t width, const Tensor& part, int64_t part_width, int64_t offset,
+               int64_t rows, bool into_whole) {
   const auto size = static_cast<int64_t>(size_of(part.dtype()));
   char* all = static_cast<char*>(whole.raw());
   char* piece = static_cast<char*>(const_cast<void*>(part.raw()));
@@ -85,37 +85,41 @@ Var concat(std::span<const Var> parts, int axis) {
   std::vector<int64_t> sizes;
   for (const Var& part : parts) {
     bool fits = part.rank() == parts[0].rank() && part.dtype() == parts[0].dtype();
-    for (int i = 0; fits && i < part.rank(); ++i) fits = i == axis || part.dim(i) == parts[0].dim(i);
-    CTR_CHECK(fits, "concat: {} {} does not fit {} {} along axis {}", part.dtype(), part.shape(), parts[0].dtype(),
-              parts[0].shape(), axis);
+    for (int i = 0; fits && i < part.rank(); ++i)
+      fits = i == axis || part.dim(i) == parts[0].dim(i);
+    CTR_CHECK(fits, "concat: {} {} does not fit {} {} along axis {}", part.dtype(), part.shape(),
+              parts[0].dtype(), parts[0].shape(), axis);
     values.push_back(part.value());
     sizes.push_back(part.dim(axis));
   }
   if (parts.size() == 1) return parts[0];
-  return record("concat", join(values, axis), parts, [sizes, axis](const Tensor& dy, GradientSink& sink) {
-    std::vector<Tensor> pieces = cut(dy, sizes, axis);
-    for (size_t i = 0; i < pieces.size(); ++i) sink.put(static_cast<int>(i), pieces[i]);
-  });
+  return record("concat", join(values, axis), parts,
+                [sizes, axis](const Tensor& dy, GradientSink& sink) {
+                  std::vector<Tensor> pieces = cut(dy, sizes, axis);
+                  for (size_t i = 0; i < pieces.size(); ++i)
+                    sink.put(static_cast<int>(i), pieces[i]);
+                });
 }
 
 std::vector<Var> split(const Var& x, std::span<const int64_t> sizes, int axis) {
   axis = positive_axis("split", x.shape(), axis);
   int64_t sum = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
-  CTR_CHECK(sum == x.dim(axis), "split: the sizes sum up to {}, axis {} of {} is {}", sum, axis, x.shape(),
-            x.dim(axis));
+  CTR_CHECK(sum == x.dim(axis), "split: the sizes sum up to {}, axis {} of {} is {}", sum, axis,
+            x.shape(), x.dim(axis));
   std::vector<Tensor> parts = cut(x.value(), sizes, axis);
   std::vector<Shape> shapes;
   for (const Tensor& part : parts) shapes.push_back(part.shape());
-  return record_many("split", parts, std::span<const Var>(&x, 1),
-                     [shapes, axis](std::span<const Tensor> dys, GradientSink& sink) {
-                       DType dtype = DType::f32;
-                       for (const Tensor& dy : dys) dtype = dy.defined() ? dy.dtype() : dtype;
-                       std::vector<Tensor> pieces;
-                       for (size_t i = 0; i < shapes.size(); ++i) {
-                         pieces.push_back(dys[i].defined() ? dys[i] : Tensor::zeros(shapes[i], dtype));
-                       }
-                       sink.put(0, join(pieces, axis));
-                     });
+  return record_many(
+      "split", parts, std::span<const Var>(&x, 1),
+      [shapes, axis](std::span<const Tensor> dys, GradientSink& sink) {
+        DType dtype = DType::f32;
+        for (const Tensor& dy : dys) dtype = dy.defined() ? dy.dtype() : dtype;
+        std::vector<Tensor> pieces;
+        for (size_t i = 0; i < shapes.size(); ++i) {
+          pieces.push_back(dys[i].defined() ? dys[i] : Tensor::zeros(shapes[i], dtype));
+        }
+        sink.put(0, join(pieces, axis));
+      });
 }
 
 Var reshape(const Var& x, const Shape& shape) {
@@ -135,7 +139,9 @@ Shape shape_from(const std::string& text) {
     dims.push_back(std::stoll(text.substr(at), &used));
     at += used + 1;
   }
-  return dims.size() == 1 ? Shape{dims[0]} : dims.size() == 2 ? Shape{dims[0], dims[1]} : Shape{dims[0], dims[1], dims[2]};
+  return dims.size() == 1   ? Shape{dims[0]}
+         : dims.size() == 2 ? Shape{dims[0], dims[1]}
+                            : Shape{dims[0], dims[1], dims[2]};
 }
 
 int axis_of(const OpArguments& a) { return static_cast<int>(a.number("axis", -1)); }
@@ -143,47 +149,57 @@ int axis_of(const OpArguments& a) { return static_cast<int>(a.number("axis", -1)
 }  // namespace
 
 OpInfo op_concat() {
-  return {.name = "concat",
-          .formula = "y = [a, b, c] along an axis",
-          .inputs = {"parts..."},
-          .constants = {},
-          .call = [](const OpArguments& a) { return std::vector<Var>{concat(a.inputs, axis_of(a))}; },
-          .cases = {{"last axis", {{3, 2}, {3, 5}, {3, 1}}},
-                    {"middle axis", {{2, 3, 4}, {2, 1, 4}}, {}, {{"axis", "1"}}},
-                    {"first axis", {{2, 3}, {4, 3}}, {}, {{"axis", "0"}}},
-                    {"one part", {{2, 3}}},
-                    {"empty", {{0, 2}, {0, 3}}}},
-          .refused = {{"rows differ", {{3, 2}, {4, 2}}, {}, {}, "concat: f64 [4,2] does not fit f64 [3,2] along axis 1"},
-                      {"no such axis", {{3, 2}}, {}, {{"axis", "2"}}, "concat: there is no axis 2"}}};
+  return {
+      .name = "concat",
+      .formula = "y = [a, b, c] along an axis",
+      .inputs = {"parts..."},
+      .constants = {},
+      .call = [](const OpArguments& a) { return std::vector<Var>{concat(a.inputs, axis_of(a))}; },
+      .cases = {{"last axis", {{3, 2}, {3, 5}, {3, 1}}},
+                {"middle axis", {{2, 3, 4}, {2, 1, 4}}, {}, {{"axis", "1"}}},
+                {"first axis", {{2, 3}, {4, 3}}, {}, {{"axis", "0"}}},
+                {"one part", {{2, 3}}},
+                {"empty", {{0, 2}, {0, 3}}}},
+      .refused = {{"rows differ",
+                   {{3, 2}, {4, 2}},
+                   {},
+                   {},
+                   "concat: f64 [4,2] does not fit f64 [3,2] along axis 1"},
+                  {"no such axis", {{3, 2}}, {}, {{"axis", "2"}}, "concat: there is no axis 2"}}};
 }
 
 OpInfo op_split() {
   auto call = [](const OpArguments& a) {
-    std::vector<int64_t> sizes{static_cast<int64_t>(a.number("first", 1)), static_cast<int64_t>(a.number("second", 1))};
+    std::vector<int64_t> sizes{static_cast<int64_t>(a.number("first", 1)),
+                               static_cast<int64_t>(a.number("second", 1))};
     return split(a.inputs[0], sizes, axis_of(a));
   };
-  return {.name = "split",
-          .formula = "[a, b] = x along an axis",
-          .inputs = {"x"},
-          .constants = {},
-          .call = call,
-          .cases = {{"last axis", {{3, 5}}, {}, {{"first", "2"}, {"second", "3"}}},
-                    {"middle axis", {{2, 3, 2}}, {}, {{"first", "1"}, {"second", "2"}, {"axis", "1"}}},
-                    {"empty", {{0, 2}}}},
-          .refused = {{"sum", {{3, 5}}, {}, {}, "split: the sizes sum up to 2, axis 1 of [3,5] is 5"}}};
+  return {
+      .name = "split",
+      .formula = "[a, b] = x along an axis",
+      .inputs = {"x"},
+      .constants = {},
+      .call = call,
+      .cases = {{"last axis", {{3, 5}}, {}, {{"first", "2"}, {"second", "3"}}},
+                {"middle axis", {{2, 3, 2}}, {}, {{"first", "1"}, {"second", "2"}, {"axis", "1"}}},
+                {"empty", {{0, 2}}}},
+      .refused = {{"sum", {{3, 5}}, {}, {}, "split: the sizes sum up to 2, axis 1 of [3,5] is 5"}}};
 }
 
 OpInfo op_reshape() {
-  return {.name = "reshape",
-          .formula = "y = x under another shape",
-          .inputs = {"x"},
-          .constants = {},
-          .call =
-              [](const OpArguments& a) {
-                return std::vector<Var>{reshape(a.inputs[0], shape_from(a.text("shape", "1")))};
-              },
-          .cases = {{"flatten", {{3, 2, 2}}, {}, {{"shape", "3,4"}}}, {"empty", {{0, 4}}, {}, {{"shape", "0,2,2"}}}},
-          .refused = {{"count", {{3, 2}}, {}, {{"shape", "5"}}, "reshape: [3,2] has 6 elements, [5] needs 5"}}};
+  return {
+      .name = "reshape",
+      .formula = "y = x under another shape",
+      .inputs = {"x"},
+      .constants = {},
+      .call =
+          [](const OpArguments& a) {
+            return std::vector<Var>{reshape(a.inputs[0], shape_from(a.text("shape", "1")))};
+          },
+      .cases = {{"flatten", {{3, 2, 2}}, {}, {{"shape", "3,4"}}},
+                {"empty", {{0, 4}}, {}, {{"shape", "0,2,2"}}}},
+      .refused = {
+          {"count", {{3, 2}}, {}, {{"shape", "5"}}, "reshape: [3,2] has 6 elements, [5] needs 5"}}};
 }
 
 }  // namespace ctr

@@ -8,8 +8,8 @@
 namespace ctr {
 
 Var softmax(const Var& x) {
-  CTR_CHECK(x.rank() >= 1 && x.dim(-1) > 0, "softmax: x must have a last axis of at least one element, got {}",
-            x.shape());
+  CTR_CHECK(x.rank() >= 1 && x.dim(-1) > 0,
+            "softmax: x must have a last axis of at least one element, got {}", x.shape());
   const int64_t cols = x.dim(-1);
   const int64_t rows = x.value().count() / cols;
   Tensor y(x.shape(), x.dtype(), x.device());
@@ -29,7 +29,8 @@ Var softmax(const Var& x) {
     Tensor dot({rows}, y.dtype(), y.device());
     visit_float(y.dtype(), "softmax", [&](auto zero) {
       using T = decltype(zero);
-      reduce_rows(y.device(), rows, cols, RowDot<T>{y.data<T>(), dy.data<T>(), dot.data<T>(), cols});
+      reduce_rows(y.device(), rows, cols,
+                  RowDot<T>{y.data<T>(), dy.data<T>(), dot.data<T>(), cols});
       for_each_2d(y.device(), rows, cols,
                   SoftmaxBackward<T>{y.data<T>(), dy.data<T>(), dot.data<T>(), dx.data<T>(), cols});
     });
@@ -43,8 +44,15 @@ OpInfo op_softmax() {
           .inputs = {"x"},
           .constants = {},
           .call = [](const OpArguments& a) { return std::vector<Var>{softmax(a.inputs[0])}; },
-          .cases = {{"odd sizes", {{3, 7}}}, {"three axes", {{2, 3, 11}}}, {"one row", {{2}}}, {"empty", {{0, 4}}}},
-          .refused = {{"no columns", {{3, 0}}, {}, {}, "softmax: x must have a last axis of at least one element"}},
+          .cases = {{"odd sizes", {{3, 7}}},
+                    {"three axes", {{2, 3, 11}}},
+                    {"one row", {{2}}},
+                    {"empty", {{0, 4}}}},
+          .refused = {{"no columns",
+                       {{3, 0}},
+                       {},
+                       {},
+                       "softmax: x must have a last axis of at least one element"}},
           .golden = {{"softmax"}}};
 }
 

@@ -60,7 +60,9 @@ struct RowDot {
   T* dot;
   int64_t cols;
   CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const { return y[row * cols + col] * dy[row * cols + col]; }
+  CTR_HD T load(int64_t row, int64_t col) const {
+    return y[row * cols + col] * dy[row * cols + col];
+  }
   CTR_HD T combine(T left, T right) const { return left + right; }
   CTR_HD void store(int64_t row, T value) const { dot[row] = value; }
 };

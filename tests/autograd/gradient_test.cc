@@ -19,10 +19,12 @@ RowGradient random_rows(int64_t entries, int64_t table_rows, int64_t width) {
     Tensor ids({entries}, DType::i64);
     Tensor values({entries, 2 * width}, DType::f32);
     for (int64_t i = 0; i < entries; ++i) {
-      ids.data<int64_t>()[i] = static_cast<int64_t>(random.below(static_cast<uint64_t>(table_rows), part << 20 | static_cast<uint64_t>(i)));
+      ids.data<int64_t>()[i] = static_cast<int64_t>(
+          random.below(static_cast<uint64_t>(table_rows), part << 20 | static_cast<uint64_t>(i)));
     }
     for (int64_t i = 0; i < values.count(); ++i) {
-      values.data<float>()[i] = static_cast<float>(random.normal(part << 40 | static_cast<uint64_t>(i)));
+      values.data<float>()[i] =
+          static_cast<float>(random.normal(part << 40 | static_cast<uint64_t>(i)));
     }
     gradient.parts.push_back({ids, values, 2 * width, static_cast<int64_t>(part) * width});
   }
@@ -61,7 +63,9 @@ TEST(Coalesce, IgnoresTheThreadCount) {
   omp_set_num_threads(3);
   CoalescedRows three = coalesce(gradient);
   omp_set_num_threads(omp_get_num_procs());
-  EXPECT_EQ(std::memcmp(one.values.raw(), three.values.raw(), static_cast<size_t>(one.values.bytes())), 0);
+  EXPECT_EQ(
+      std::memcmp(one.values.raw(), three.values.raw(), static_cast<size_t>(one.values.bytes())),
+      0);
 }
 
 TEST(Coalesce, DropsPadding) {

@@ -7,7 +7,9 @@
 namespace ctr {
 namespace {
 
-Tensor numbers(std::vector<double> values) { return Tensor::from<double>({static_cast<int64_t>(values.size())}, values); }
+Tensor numbers(std::vector<double> values) {
+  return Tensor::from<double>({static_cast<int64_t>(values.size())}, values);
+}
 
 // y = factor x, counting its backward calls.
 Var times(const Var& x, double factor, int* calls = nullptr) {
@@ -54,7 +56,8 @@ TEST(Tape, StopsWhereAsked) {
   Var x = tape.variable(numbers({1}));
   Var middle = times(x, 3, &calls);
   Var y = times(middle, 2);
-  Gradients gradients = backward(y, {.upstream = {}, .retain = true, .stop_at = {middle}, .only = {}});
+  Gradients gradients =
+      backward(y, {.upstream = {}, .retain = true, .stop_at = {middle}, .only = {}});
   EXPECT_EQ(first(gradients[middle]), 2);
   EXPECT_TRUE(gradients[x].empty());
   EXPECT_EQ(calls, 0);
@@ -71,7 +74,8 @@ TEST(Tape, ComputesOnlyWhatIsAskedFor) {
   EXPECT_EQ(first(gradients[b]), 4);
   EXPECT_TRUE(gradients[a].empty());
   EXPECT_EQ(calls, 0);
-  Gradients activation = backward(y, {.upstream = {}, .retain = true, .stop_at = {}, .only = {left}});
+  Gradients activation =
+      backward(y, {.upstream = {}, .retain = true, .stop_at = {}, .only = {left}});
   EXPECT_EQ(first(activation[left]), 1);
   EXPECT_EQ(calls, 0);
 }
@@ -79,11 +83,13 @@ TEST(Tape, ComputesOnlyWhatIsAskedFor) {
 TEST(Tape, FrozenParametersAreConstants) {
   ParameterStore store(DType::f64, 1);
   const Parameter& frozen = Scope(store).frozen("table", numbers({1, 2}));
-  const Parameter& free = (Scope(store) / "mlp" / 0).parameter("weight", {2}, Initializer::constant(3));
+  const Parameter& free =
+      (Scope(store) / "mlp" / 0).parameter("weight", {2}, Initializer::constant(3));
   EXPECT_EQ(free.name, "mlp/0/weight");
   Tape tape;
   Var y = plus(times(frozen, 2), free);
-  Gradients gradients = backward(y, {.upstream = numbers({1, 1}), .retain = false, .stop_at = {}, .only = {}});
+  Gradients gradients =
+      backward(y, {.upstream = numbers({1, 1}), .retain = false, .stop_at = {}, .only = {}});
   EXPECT_TRUE(gradients[frozen].empty());
   EXPECT_FALSE(gradients[free].empty());
   ASSERT_EQ(gradients.parameters().size(), 1u);

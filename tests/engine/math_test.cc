@@ -36,37 +36,55 @@ double worst(float (*f)(float), double (*exact)(double), float from, float to) {
 }
 
 TEST(Math, ExpIsExactToTwoUlp) {
-  EXPECT_LE(worst(math::exp, [](double x) { return std::exp(x); }, -87.f, 88.7f), 2.0);
+  EXPECT_LE(worst(
+                math::exp, [](double x) { return std::exp(x); }, -87.f, 88.7f),
+            2.0);
   EXPECT_EQ(math::exp(-200.f), 0.f);
   EXPECT_EQ(math::exp(200.f), std::numeric_limits<float>::infinity());
 }
 TEST(Math, LogIsExactToTwoUlp) {
-  EXPECT_LE(worst(math::log, [](double x) { return std::log(x); }, 1e-30f, 1e4f), 2.0);
-  EXPECT_LE(worst(math::log, [](double x) { return std::log(x); }, 0.5f, 2.f), 2.0);
+  EXPECT_LE(worst(
+                math::log, [](double x) { return std::log(x); }, 1e-30f, 1e4f),
+            2.0);
+  EXPECT_LE(worst(
+                math::log, [](double x) { return std::log(x); }, 0.5f, 2.f),
+            2.0);
   EXPECT_EQ(math::log(0.f), -std::numeric_limits<float>::infinity());
   EXPECT_TRUE(std::isnan(math::log(-1.f)));
 }
 TEST(Math, Log1pIsExactToTwoUlp) {
-  EXPECT_LE(worst(math::log1p, [](double x) { return std::log1p(x); }, -0.99f, 100.f), 2.0);
+  EXPECT_LE(worst(
+                math::log1p, [](double x) { return std::log1p(x); }, -0.99f, 100.f),
+            2.0);
 }
 TEST(Math, TanhIsExactToTwoUlp) {
-  EXPECT_LE(worst(math::tanh, [](double x) { return std::tanh(x); }, -12.f, 12.f), 2.0);
+  EXPECT_LE(worst(
+                math::tanh, [](double x) { return std::tanh(x); }, -12.f, 12.f),
+            2.0);
 }
 TEST(Math, ErfIsExactToTwoUlp) {
-  EXPECT_LE(worst(math::erf, [](double x) { return std::erf(x); }, -5.f, 5.f), 2.0);
+  EXPECT_LE(worst(
+                math::erf, [](double x) { return std::erf(x); }, -5.f, 5.f),
+            2.0);
 }
 TEST(Math, SigmoidIsExactToThreeUlp) {
-  EXPECT_LE(worst(math::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, -80.f, 80.f), 3.0);
+  EXPECT_LE(worst(
+                math::sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, -80.f, 80.f),
+            3.0);
 }
 TEST(Math, SoftplusIsExactToThreeUlp) {
-  EXPECT_LE(worst(math::softplus, [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); },
-                  -80.f, 80.f),
+  EXPECT_LE(worst(
+                math::softplus,
+                [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); },
+                -80.f, 80.f),
             3.0);
 }
 TEST(Math, NotANumberStaysOne) {
   float nan = std::numeric_limits<float>::quiet_NaN();
-  for (auto* f : {static_cast<float (*)(float)>(math::exp), static_cast<float (*)(float)>(math::log),
-                  static_cast<float (*)(float)>(math::sigmoid), static_cast<float (*)(float)>(math::softplus)}) {
+  for (auto* f :
+       {static_cast<float (*)(float)>(math::exp), static_cast<float (*)(float)>(math::log),
+        static_cast<float (*)(float)>(math::sigmoid),
+        static_cast<float (*)(float)>(math::softplus)}) {
     EXPECT_TRUE(std::isnan(f(nan)));
   }
 }

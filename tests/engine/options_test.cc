@@ -55,11 +55,14 @@ TEST(Options, RefuseWhatTheyDoNotKnow) {
   OptionList list = s.list();
   EXPECT_EQ(message_of([&] { list.set("rnak_k", "1", "train"); }),
             "train: unknown option 'rnak_k'; did you mean 'rank_k'?");
-  EXPECT_EQ(message_of([&] { list.set("rank_k", "1x", "train"); }), "train: rank_k takes a whole number, got '1x'");
-  EXPECT_EQ(message_of([&] { list.set("rank_k", "65", "train"); }), "train: rank_k must be between 1 and 64, got 65");
+  EXPECT_EQ(message_of([&] { list.set("rank_k", "1x", "train"); }),
+            "train: rank_k takes a whole number, got '1x'");
+  EXPECT_EQ(message_of([&] { list.set("rank_k", "65", "train"); }),
+            "train: rank_k must be between 1 and 64, got 65");
   EXPECT_EQ(message_of([&] { list.set("mode", "meen", "train"); }),
             "train: mode cannot be 'meen'; did you mean 'mean'?");
-  EXPECT_EQ(message_of([&] { list.set("rate", "nan", "train"); }), "train: rate must be between 0 and 1, got nan");
+  EXPECT_EQ(message_of([&] { list.set("rate", "nan", "train"); }),
+            "train: rate must be between 0 and 1, got nan");
 }
 
 TEST(Nearest, PrefersFewestEdits) {

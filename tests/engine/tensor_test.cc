@@ -80,13 +80,16 @@ TEST_P(Gemm, AgreesWithTheTextbookAndIgnoresTheThreadCount) {
   RandomStream random{4, 5, 0};
   auto filled = [&](int64_t rows, int64_t cols, uint64_t at) {
     Tensor t({rows, cols}, DType::f32);
-    for (int64_t i = 0; i < t.count(); ++i) t.data<float>()[i] = static_cast<float>(random.normal(at + static_cast<uint64_t>(i)));
+    for (int64_t i = 0; i < t.count(); ++i)
+      t.data<float>()[i] = static_cast<float>(random.normal(at + static_cast<uint64_t>(i)));
     return t;
   };
   Tensor a = ta ? filled(k, m, 0) : filled(m, k, 0);
   Tensor b = tb ? filled(n, k, 1 << 20) : filled(k, n, 1 << 20);
   Tensor bias = filled(1, n, 1 << 21);
-  auto view = [](const Tensor& t) { return Matrix<const float>{t.data<float>(), t.dim(0), t.dim(1), t.dim(1)}; };
+  auto view = [](const Tensor& t) {
+    return Matrix<const float>{t.data<float>(), t.dim(0), t.dim(1), t.dim(1)};
+  };
   auto t = [](bool yes) { return yes ? Transpose::yes : Transpose::no; };
   Epilogue<float> epilogue{bias.data<float>(), true};
   std::vector<Tensor> results;
@@ -98,7 +101,8 @@ TEST_P(Gemm, AgreesWithTheTextbookAndIgnoresTheThreadCount) {
   }
   omp_set_num_threads(omp_get_num_procs());
   Tensor expected({m, n}, DType::f32);
-  reference::gemm<float>(view(a), t(ta), view(b), t(tb), {expected.data<float>(), m, n, n}, epilogue);
+  reference::gemm<float>(view(a), t(ta), view(b), t(tb), {expected.data<float>(), m, n, n},
+                         epilogue);
   for (int64_t i = 0; i < expected.count(); ++i) {
     ASSERT_NEAR(results[0].data<float>()[i], expected.data<float>()[i], 1e-3);
   }
@@ -108,14 +112,15 @@ TEST_P(Gemm, AgreesWithTheTextbookAndIgnoresTheThreadCount) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Gemm,
-                         testing::Combine(testing::Values(1, 33, 400), testing::Values(1, 130), testing::Values(1, 257),
-                                          testing::Bool(), testing::Bool()));
+                         testing::Combine(testing::Values(1, 33, 400), testing::Values(1, 130),
+                                          testing::Values(1, 257), testing::Bool(),
+                                          testing::Bool()));
 
 TEST(GemmErrors, NameTheShapes) {
   float x[6] = {};
   try {
-    gemm(Device::cpu, Matrix<const float>{x, 2, 3, 3}, Transpose::no, Matrix<const float>{x, 2, 3, 3}, Transpose::no,
-         Matrix<float>{x, 2, 3, 3});
+    gemm(Device::cpu, Matrix<const float>{x, 2, 3, 3}, Transpose::no,
+         Matrix<const float>{x, 2, 3, 3}, Transpose::no, Matrix<float>{x, 2, 3, 3});
     FAIL();
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "gemm: [2,3] x [2,3] does not fit [2,3]");

@@ -1,4 +1,5 @@
-// Naive forward passes in double, written from the headers' formulas, for operators without a golden file.
+// Naive forward passes in double, written from the headers' formulas, for operators without a
+// golden file.
 
 #include <cmath>
 
@@ -14,7 +15,9 @@
 namespace ctr {
 namespace {
 
-Var normal(const Shape& shape, uint64_t stream) { return Var(random_upstream(Tensor(shape, DType::f64), stream)); }
+Var normal(const Shape& shape, uint64_t stream) {
+  return Var(random_upstream(Tensor(shape, DType::f64), stream));
+}
 const double* data(const Var& x) { return x.value().data<double>(); }
 
 TEST(Oracle, AddAndMultiplyRepeatTheirSecondInput) {
@@ -70,12 +73,14 @@ TEST(Oracle, SumFieldsAndInteractions) {
     double pairs = 0;
     for (int i = 0; i < 3; ++i) {
       for (int j = i + 1; j < 3; ++j) {
-        for (int d = 0; d < 4; ++d) pairs += data(v)[(b * 3 + i) * 4 + d] * data(v)[(b * 3 + j) * 4 + d];
+        for (int d = 0; d < 4; ++d)
+          pairs += data(v)[(b * 3 + i) * 4 + d] * data(v)[(b * 3 + j) * 4 + d];
       }
     }
     EXPECT_NEAR(data(fm)[b], pairs, 1e-13);
     for (int d = 0; d < 4; ++d) {
-      EXPECT_NEAR(data(sum)[b * 4 + d], data(v)[b * 12 + d] + data(v)[b * 12 + 4 + d] + data(v)[b * 12 + 8 + d], 1e-14);
+      EXPECT_NEAR(data(sum)[b * 4 + d],
+                  data(v)[b * 12 + d] + data(v)[b * 12 + 4 + d] + data(v)[b * 12 + 8 + d], 1e-14);
     }
   }
 }

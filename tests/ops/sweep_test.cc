@@ -28,7 +28,8 @@ struct Pass {
 Pass run(const OpInfo& op, const OpCase& op_case, DType dtype, int uses = 1) {
   Tape tape;
   std::vector<Var> variables;
-  for (const Tensor& input : inputs_of(op, op_case)) variables.push_back(tape.variable(input.cast(dtype)));
+  for (const Tensor& input : inputs_of(op, op_case))
+    variables.push_back(tape.variable(input.cast(dtype)));
   Pass pass;
   std::vector<Gradient> sums(variables.size());
   std::vector<Var> results;
@@ -36,7 +37,8 @@ Pass run(const OpInfo& op, const OpCase& op_case, DType dtype, int uses = 1) {
     results = op.call({variables, op_case.constants, op_case.attributes});
     for (size_t i = 0; i < results.size(); ++i) {
       Tensor upstream = random_upstream(results[i].value(), i).cast(dtype);
-      Gradients gradients = backward(results[i], {.upstream = upstream, .retain = true, .stop_at = {}, .only = {}});
+      Gradients gradients =
+          backward(results[i], {.upstream = upstream, .retain = true, .stop_at = {}, .only = {}});
       for (size_t k = 0; k < variables.size(); ++k) sums[k].add(gradients[variables[k]], true);
     }
   }
@@ -81,7 +83,8 @@ TEST_P(OpSweep, SinglePrecisionFollowsDouble) {
       double largest = 1e-3;
       for (double value : twice[i].span<double>()) largest = std::max(largest, std::fabs(value));
       for (int64_t k = 0; k < twice[i].count(); ++k) {
-        EXPECT_NEAR(single[i].data<float>()[k], twice[i].data<double>()[k], 2e-5 * largest) << op_case.name;
+        EXPECT_NEAR(single[i].data<float>()[k], twice[i].data<double>()[k], 2e-5 * largest)
+            << op_case.name;
       }
     }
   }
@@ -106,7 +109,8 @@ TEST_P(OpSweep, WritesEveryElementOfItsOutputs) {
     PoisonScope poison;
     std::vector<Tensor> poisoned = all_of(run(op(), op_case, DType::f32));
     for (size_t i = 0; i < clean.size(); ++i) {
-      EXPECT_EQ(std::memcmp(clean[i].raw(), poisoned[i].raw(), static_cast<size_t>(clean[i].bytes())), 0)
+      EXPECT_EQ(
+          std::memcmp(clean[i].raw(), poisoned[i].raw(), static_cast<size_t>(clean[i].bytes())), 0)
           << op_case.name;
     }
   }
@@ -120,7 +124,9 @@ TEST_P(OpSweep, IgnoresTheThreadCount) {
       omp_set_num_threads(threads);
       std::vector<Tensor> result = all_of(run(op(), op_case, DType::f32));
       for (size_t i = 0; i < expected.size(); ++i) {
-        EXPECT_EQ(std::memcmp(expected[i].raw(), result[i].raw(), static_cast<size_t>(expected[i].bytes())), 0)
+        EXPECT_EQ(std::memcmp(expected[i].raw(), result[i].raw(),
+                              static_cast<size_t>(expected[i].bytes())),
+                  0)
             << op_case.name;
       }
     }
@@ -147,7 +153,8 @@ std::vector<std::string> names() {
   return result;
 }
 
-INSTANTIATE_TEST_SUITE_P(Ops, OpSweep, testing::ValuesIn(names()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Ops, OpSweep, testing::ValuesIn(names()),
+                         [](const auto& info) { return info.param; });
 
 TEST(OpList, FindsTheNearestName) {
   try {

@@ -1,0 +1,95 @@
+// Golden vectors through the same code as the verb `verify`, and what it must refuse.
+
+#include "tools/golden.h"
+
+#include <unistd.h>
+
+#include <functional>
+
+#include <gtest/gtest.h>
+
+#include "engine/error.h"
+
+namespace ctr {
+namespace {
+
+const std::string kFolder = std::string(CTR_SOURCE_DIR) + "/tests/golden/";
+
+class Golden : public testing::TestWithParam<std::string> {};
+
+TEST_P(Golden, AgreesInBothPrecisions) {
+  const std::string path = kFolder + GetParam() + ".safetensors";
+  Comparison twice = verify_file(path, DType::f64);
+  EXPECT_LT(twice.worst(), kGoldenF64) << twice.where();
+  Comparison single = verify_file(path, DType::f32);
+  EXPECT_LT(single.worst(), kGoldenF32) << single.where();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Files, Golden,
+    testing::Values("multi/APG_full_group", "multi/APG_generated_usv_group",
+                    "multi/APG_mix_attention", "multi/APG_mix_concat", "multi/APG_mix_mean",
+                    "multi/APG_mix_output_mean", "multi/APG_overparam_self",
+                    "multi/APG_shared_group", "fuxictr/LR", "fuxictr/DNN", "fuxictr/DeepFM",
+                    "fuxictr/APG_selfwise_overparam", "ops/op_apg_decomposed_linear",
+                    "ops/op_batched_matmul", "ops/op_bce_with_logits_mean", "ops/op_embedding",
+                    "ops/op_embedding_bag_mean", "ops/op_embedding_bag_sum",
+                    "ops/op_fm_second_order", "ops/op_linear", "ops/op_relu", "ops/op_sigmoid",
+                    "ops/op_softmax", "ops/op_tanh", "ops/opt_sgd", "ops/opt_adam",
+                    "ops/opt_lazy_adam", "ops/metric"),
+    [](const auto& info) {
+      std::string name = info.param;
+      for (char& c : name) c = c == '/' ? '_' : c;
+      return name;
+    });
+
+class Changed : public testing::Test {
+ protected:
+  // A copy of a file with something changed.
+  std::string write(const std::string& from, const std::function<void(TensorFile&)>& change) {
+    TensorFile file = read_safetensors(kFolder + from + ".safetensors");
+    change(file);
+    std::string path = testing::TempDir() + "/changed-" + std::to_string(getpid()) + ".safetensors";
+    write_safetensors(path, file.tensors, file.metadata);
+    return path;
+  }
+  std::string message(const std::string& path) {
+    try {
+      verify_file(path, DType::f64);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  }
+};
+
+TEST_F(Changed, AWrongNumberIsSeen) {
+  std::string path = write("multi/APG_mix_mean", [](TensorFile& file) {
+    file.tensors["grad/mlp/0/u"].data<double>()[3] += 1e-6;
+  });
+  EXPECT_GT(verify_file(path, DType::f64).worst(), kGoldenF64);
+}
+TEST_F(Changed, UnknownTensorsAreRefused) {
+  std::string path = write("ops/op_relu", [](TensorFile& file) {
+    file.tensors["extra"] = Tensor::full({1}, DType::f64, 0);
+  });
+  EXPECT_NE(message(path).find("tensor 'extra' is not understood"), std::string::npos);
+}
+TEST_F(Changed, UnknownOptionsAreRefused) {
+  std::string path = write("fuxictr/DNN", [](TensorFile& file) {
+    file.metadata["options"] = R"({"hidden_units": [9, 6], "batch_norm": true})";
+  });
+  EXPECT_EQ(message(path), "golden: DNN has no option 'batch_norm'");
+  path = write("multi/APG_mix_mean",
+               [](TensorFile& file) { file.metadata["options"] = R"({"rnk_k": 3})"; });
+  EXPECT_NE(message(path).find("unknown option 'rnk_k'; did you mean 'rank_k'?"),
+            std::string::npos);
+}
+TEST_F(Changed, MissingParametersAreRefused) {
+  std::string path =
+      write("fuxictr/LR", [](TensorFile& file) { file.tensors.erase("param/lr_layer.bias"); });
+  EXPECT_EQ(message(path), "golden: the file has no 'linear/bias'");
+}
+
+}  // namespace
+}  // namespace ctr
