@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/error.h"
+#include "io/safetensors.h"
 #include "ops/loss/loss.h"
 #include "ops/optim/optimizer.h"
 #include "tools/model_check.h"
