@@ -31,9 +31,9 @@ OptionList ModelOptions::list() {
   list.add({"rank_k", &apg.rank_k, "APG: K, one for all layers or one each", {}, 1, 65536});
   list.add({"overparam_p",
             &apg.overparam_p,
-            "APG: P of U = U_l U_r and V = V_l V_r; empty: none",
+            "APG: P of U = U_l U_r and V = V_l V_r; 0: none",
             {},
-            1,
+            0,
             65536});
   list.add({"condition_mode",
             &apg.condition_mode,
