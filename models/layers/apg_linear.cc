@@ -46,7 +46,7 @@ ApgLinear::ApgLinear(const Scope& scope, int64_t in, int64_t out,
               "apg: P must be at least K = {}, got {}; set --overparam-p", rank_k, overparam_p);
   }
   CTR_CHECK(overparam_p == 0 || generate_ == "s",
-            "apg: over-parameterisation needs shared U and V; use --generate s or leave out "
+            "apg: over-parameterisation needs shared U and V; use --generate s or "
             "--overparam-p");
   if (conditions.size() <= 1) {
     generators_.push_back(generators(scope, "hyper", conditions.empty() ? in : conditions[0],
