@@ -12,16 +12,19 @@ namespace ctr {
 
 // The values of one field for B rows; which members are defined follows from the field's type.
 struct FieldBatch {
-  Tensor ids;      // i64: categorical [B], sequence [total]
-  Tensor offsets;  // i64 [B]: where each row's ids begin in `ids` (sequence)
+  Tensor ids;      // i64: categorical [B], lists [total]
+  Tensor offsets;  // i64 [B]: where each row's ids begin in `ids` (lists)
   Tensor values;   // f32 or f64 [B]: numeric
 };
 
 struct Batch {
   int64_t rows = 0;                // B
   std::vector<FieldBatch> fields;  // in the schema's order
-  Tensor label;                    // f32 or f64 [B], in [0, 1]
-  Tensor domain;                   // i64 [B]; undefined when the data set has one domain
+  Tensor label;                    // f32 or f64 [B], in [0, 1]: the schema's first label
+  std::vector<Tensor> labels;      // all of them, [B] each
+  Tensor domain;                   // i64 [B]: ids of the domain field; undefined without one
+  Tensor group;                    // i64 [B]: of the group field, else the user field; or undefined
+  Tensor row;                      // i64 [B]: number of each row in its split
 };
 
 // Vector tables given with a data set, by name: f32 [vocabulary, width]. Models keep them frozen.

@@ -1,45 +1,64 @@
 #pragma once
-// A data set in memory: columns of three splits, and batches cut from them.
+// A prepared data set: a directory of schema.json, one block file per split, vocabularies and given
+// vectors. docs/data.md describes it.
+//
+//   schema.json            fields, encodings, labels, domains, splits, origin, note, facts
+//   train.blocks …         rows (io/block_file.h)
+//   vocabulary/NAME.tsv    tokens of a field in the order of their ids (io/vocabulary.h)
+//   vectors.safetensors    given vector tables
 
 #include <array>
 #include <map>
+#include <memory>
 #include <string>
-#include <vector>
 
-#include "engine/rng.h"
 #include "io/batch.h"
+#include "io/block_file.h"
 #include "io/schema.h"
 
 namespace ctr {
 
-enum class Split : uint8_t { train, valid, test };
-inline constexpr const char* kSplitNames[] = {"train", "valid", "test"};
-
-// Columns of one split, a row per impression.
-struct Columns {
-  int64_t rows = 0;
-  std::vector<Tensor> ids;  // i64 [rows] per field
-  Tensor label;             // f32 [rows]
-  Tensor domain;            // i64 [rows]
-};
-
 struct Dataset {
+  std::string path;
   Schema schema;
-  std::string note;  // one line that users must know, or empty
-  std::array<Columns, 3> splits;
+  std::string origin;                   // one line: what it is and where it comes from
+  std::string note;                     // one line that users must know, or empty
+  std::map<std::string, double> facts;  // e.g. best_auc: of the true click probabilities
+  std::array<std::shared_ptr<const BlockFile>, 3> splits;  // never null, perhaps without rows
   GivenVectors vectors;
-  std::map<std::string, double>
-      facts;  // e.g. best_auc: of the true click probabilities on the test split
 
-  const Columns& columns(Split split) const { return splits[static_cast<size_t>(split)]; }
+  const BlockFile& blocks(Split split) const { return *splits[static_cast<size_t>(split)]; }
+  int64_t rows(Split split) const { return blocks(split).rows(); }
+  // Of a field whose ids come from one; the file may be missing (sets made without text).
+  std::string vocabulary_path(const Field& field) const;
 };
 
-// Rows order[begin … end) of a split.
-Batch make_batch(const Columns& columns, const std::vector<int64_t>& order, int64_t begin,
-                 int64_t end);
+// Opens a directory. Throws kind io when it is not there, kind data when it is no data set, of
+// another version, or its parts do not belong together.
+Dataset read_dataset(const std::string& path);
 
-// 0 … rows−1 in the order of one epoch: Fisher and Yates with the numbers of (seed, epoch).
-std::vector<int64_t> shuffled(int64_t rows, uint64_t seed, uint32_t epoch);
-std::vector<int64_t> in_order(int64_t rows);
+// Writes a directory whole or not at all: everything goes to a temporary name beside `target` until
+// commit(). Throws kind usage when `target` exists.
+class DatasetWriter {
+ public:
+  explicit DatasetWriter(const std::string& target);
+  ~DatasetWriter();
+  DatasetWriter(const DatasetWriter&) = delete;
+  DatasetWriter& operator=(const DatasetWriter&) = delete;
+
+  // Where files of the set may be put before commit(), such as vocabulary/NAME.tsv.
+  const std::string& folder() const { return folder_; }
+  // The schema is final from the first call on.
+  void begin_rows(const Schema& schema);
+  void add(Split split, const Columns& rows);
+  void commit(const std::string& origin, const std::string& note,
+              const std::map<std::string, double>& facts, const GivenVectors& vectors);
+
+ private:
+  std::string target_;
+  std::string folder_;  // empty once committed
+  Schema schema_;
+  std::array<std::unique_ptr<BlockWriter>, 3> writers_;
+};
 
 }  // namespace ctr
