@@ -21,9 +21,9 @@ class BlockWriter {
  public:
   static constexpr int64_t kRowsPerBlock = int64_t{1} << 16;
 
-  BlockWriter(const std::string& path, const Schema& schema, int64_t rows_per_block = kRowsPerBlock);
-  // Appends rows. Throws kind data on ids outside their table and labels outside [0, 1]: such rows
-  // are a converter's mistake.
+  BlockWriter(const std::string& path, const Schema& schema,
+              int64_t rows_per_block = kRowsPerBlock);
+  // Appends rows, which must fit the schema: readers check, the writer does not.
   void add(const Columns& rows);
   // Writes the last block and makes the file appear under its name.
   void commit();
@@ -73,6 +73,7 @@ class BlockFile {
   const std::string& path() const { return file_.path(); }
 
  private:
+  size_t read_block(std::span<const std::byte> bytes, uint64_t layout);
   void check(int64_t index) const;
 
   struct Block {

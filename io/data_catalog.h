@@ -4,9 +4,10 @@
 
 namespace ctr {
 
-// The data set called `name` ("taobao"). Built-in sets are made once and kept in the cache folder:
-// CTR_CACHE, else $XDG_CACHE_HOME/ctrengine, else ~/.cache/ctrengine. A damaged or older cache file
-// is made anew. When the folder cannot be written, the set is made in memory.
+// The data set called `name` ("taobao"), or the prepared directory of that path. Built-in sets are
+// made once and kept in the cache folder: CTR_CACHE, else $XDG_CACHE_HOME/ctrengine, else
+// ~/.cache/ctrengine, else (where that cannot be written) the system's temporary folder. A damaged
+// or older set of the cache is made anew.
 Dataset open_dataset(const std::string& name);
 
 // Names that open_dataset knows.

@@ -1,47 +1,127 @@
 #include "io/dataset.h"
 
-#include <numeric>
+#include <filesystem>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "engine/check.h"
+#include "io/safetensors.h"
+#include "io/schema_json.h"
 
 namespace ctr {
 namespace {
 
-template <class T>
-Tensor picked(const Tensor& column, const std::vector<int64_t>& order, int64_t begin, int64_t end) {
-  Tensor result({end - begin}, column.dtype());
-  const T* source = column.data<T>();
-  T* target = result.data<T>();
-  for (int64_t i = begin; i < end; ++i) target[i - begin] = source[order[static_cast<size_t>(i)]];
-  return result;
+using Json = nlohmann::ordered_json;
+
+constexpr int64_t kVersion = 1;
+
+std::string blocks_path(const std::string& folder, size_t split) {
+  return folder + "/" + kSplitNames[split] + ".blocks";
+}
+
+// The block files named in `splits`, which must hold the rows that schema.json counts.
+void open_splits(Dataset& data, const Json& splits, const std::string& where) {
+  for (size_t s = 0; s < kSplitNames.size(); ++s) {
+    CTR_CHECK_DATA(splits.is_object() && splits.contains(kSplitNames[s]) &&
+                       splits[kSplitNames[s]].is_number_integer(),
+                   "{}: 'splits' must count the rows of train, valid and test", where);
+    auto blocks = std::make_shared<const BlockFile>(blocks_path(data.path, s), data.schema);
+    const auto rows = splits[kSplitNames[s]].get<int64_t>();
+    CTR_CHECK_DATA(blocks->rows() == rows,
+                   "{}: holds {} rows, schema.json counts {}; blocks are missing, or the files are "
+                   "of two data sets",
+                   blocks->path(), blocks->rows(), rows);
+    data.splits[s] = std::move(blocks);
+  }
+}
+
+void open_vectors(Dataset& data) {
+  bool any = false;
+  for (const Field& field : data.schema.fields) any = any || !field.vectors.empty();
+  if (!any) return;
+  TensorFile file = read_safetensors(data.path + "/vectors.safetensors");
+  for (const Field& field : data.schema.fields) {
+    if (field.vectors.empty()) continue;
+    const Tensor& table = file.at(field.vectors);
+    CTR_CHECK_DATA(table.dtype() == DType::f32 &&
+                       table.shape() == Shape({field.vocabulary, field.vector_width}),
+                   "{}: '{}' is {} {}, field '{}' needs f32 [{},{}]", file.path, field.vectors,
+                   table.dtype(), table.shape(), field.name, field.vocabulary, field.vector_width);
+    data.vectors[field.vectors] = table;
+  }
 }
 
 }  // namespace
 
-Batch make_batch(const Columns& columns, const std::vector<int64_t>& order, int64_t begin,
-                 int64_t end) {
-  CTR_ASSERT(0 <= begin && begin <= end && end <= static_cast<int64_t>(order.size()));
-  Batch batch;
-  batch.rows = end - begin;
-  for (const Tensor& ids : columns.ids)
-    batch.fields.push_back({picked<int64_t>(ids, order, begin, end), {}, {}});
-  batch.label = picked<float>(columns.label, order, begin, end);
-  batch.domain = picked<int64_t>(columns.domain, order, begin, end);
-  return batch;
+std::string Dataset::vocabulary_path(const Field& field) const {
+  return path + "/vocabulary/" + field.name + ".tsv";
 }
 
-std::vector<int64_t> in_order(int64_t rows) {
-  std::vector<int64_t> order(static_cast<size_t>(rows));
-  std::iota(order.begin(), order.end(), int64_t{0});
-  return order;
+Dataset read_dataset(const std::string& path) {
+  const std::string where = path + "/schema.json";
+  CTR_CHECK(std::filesystem::is_directory(path),
+            "'{}' is no data set: it is no directory; `ctrengine prepare` makes one", path);
+  const Json json = read_json(where);
+  CTR_CHECK_DATA(json.is_object() && json.value("format", "") == "ctrengine data",
+                 "{}: not the schema of a ctrengine data set", where);
+  const int64_t version = json.value("version", int64_t{0});
+  CTR_CHECK_DATA(version == kVersion,
+                 "{}: has version {}, this program reads {}; prepare the data again", where,
+                 version, kVersion);
+  Dataset data;
+  data.path = path;
+  data.schema = schema_from_json(json.value("schema", Json()), where);
+  data.origin = json.value("origin", "");
+  data.note = json.value("note", "");
+  data.facts = json.value("facts", std::map<std::string, double>());
+  open_splits(data, json.value("splits", Json()), where);
+  open_vectors(data);
+  return data;
 }
 
-std::vector<int64_t> shuffled(int64_t rows, uint64_t seed, uint32_t epoch) {
-  std::vector<int64_t> order = in_order(rows);
-  const RandomStream random{seed, 0x5AFFull, epoch};
-  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i, i)]);
-  return order;
+DatasetWriter::DatasetWriter(const std::string& target) : target_(target) {
+  CTR_CHECK(!std::filesystem::exists(target),
+            "'{}' exists already; remove it or choose another name", target);
+  if (const auto parent = std::filesystem::path(target).parent_path(); !parent.empty())
+    make_directories(parent.string());
+  folder_ = make_temporary_directory(target);
+}
+
+DatasetWriter::~DatasetWriter() {
+  if (folder_.empty()) return;
+  for (auto& writer : writers_) writer.reset();  // their temporary files lie inside
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void DatasetWriter::begin_rows(const Schema& schema) {
+  schema_ = schema;
+  for (size_t s = 0; s < writers_.size(); ++s)
+    writers_[s] = std::make_unique<BlockWriter>(blocks_path(folder_, s), schema);
+}
+
+void DatasetWriter::add(Split split, const Columns& rows) {
+  writers_[static_cast<size_t>(split)]->add(rows);
+}
+
+void DatasetWriter::commit(const std::string& origin, const std::string& note,
+                           const std::map<std::string, double>& facts,
+                           const GivenVectors& vectors) {
+  Json splits = Json::object();
+  for (size_t s = 0; s < writers_.size(); ++s) {
+    writers_[s]->commit();
+    splits[kSplitNames[s]] = writers_[s]->rows();
+  }
+  if (!vectors.empty()) write_safetensors(folder_ + "/vectors.safetensors", vectors, {});
+  Json json = {{"format", "ctrengine data"}, {"version", kVersion},
+               {"origin", origin},           {"note", note},
+               {"splits", splits},           {"facts", facts},
+               {"schema", to_json(schema_)}};
+  write_text_atomically(folder_ + "/schema.json", json.dump(1) + "\n");
+  sync_directory(folder_);
+  rename_directory(folder_, target_);
+  folder_.clear();
 }
 
 }  // namespace ctr

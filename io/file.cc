@@ -179,6 +179,11 @@ std::string make_temporary_directory(const std::string& path) {
   return name;
 }
 
+void rename_directory(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) fail_io("rename to", to, errno);
+  sync_directory(directory_of(to));
+}
+
 void sync_directory(const std::string& path) {
   Descriptor directory(path, O_RDONLY | O_DIRECTORY);
   // Some file systems have no fsync for directories and say EINVAL: there it has nothing to do.

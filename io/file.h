@@ -83,6 +83,8 @@ void write_text_atomically(const std::string& path, std::string_view text);
 void make_directories(const std::string& path);
 // Creates an empty directory beside `path`, under a name of its own.
 std::string make_temporary_directory(const std::string& path);
+// Gives a directory its final name, durably; `to` must not exist.
+void rename_directory(const std::string& from, const std::string& to);
 // Makes the names in a directory durable.
 void sync_directory(const std::string& path);
 

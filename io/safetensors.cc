@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "io/checksum.h"
 #include "io/file.h"
 
 namespace ctr {
@@ -16,6 +17,12 @@ namespace {
 using nlohmann::json;
 
 constexpr uint64_t kMostHeader = 100'000'000;  // the reference reader's limit
+
+constexpr const char* kChecksum = "ctrengine.xxh3";  // of the data; files of others have none
+
+std::string checksum_text(const void* data, size_t bytes) {
+  return fmt::format("{:016x}", checksum_of(data, bytes));
+}
 
 struct TypeName {
   const char* name;
@@ -86,6 +93,10 @@ class Reader {
       if (tensor.bytes() > 0)
         std::memcpy(tensor.raw(), data_ + entry.begin, static_cast<size_t>(tensor.bytes()));
       result.tensors.emplace(entry.name, std::move(tensor));
+    }
+    if (auto sum = result.metadata.extract(kChecksum); !sum.empty()) {
+      if (sum.mapped() != checksum_text(data_, size_))
+        refuse("its numbers are damaged: the checksum does not fit");
     }
     return result;
   }
@@ -187,8 +198,12 @@ TensorFile read_safetensors(const std::string& path) { return Reader(path).read(
 
 void write_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors,
                        const std::map<std::string, std::string>& metadata) {
+  Checksum sum;
+  for (const auto& [name, tensor] : tensors)
+    sum.update(tensor.raw(), static_cast<size_t>(tensor.bytes()));
   json header = json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  header["__metadata__"] = metadata;
+  header["__metadata__"][kChecksum] = fmt::format("{:016x}", sum.value());
   int64_t at = 0;
   for (const auto& [name, tensor] : tensors) {
     json dims = json::array();

@@ -23,7 +23,7 @@ struct TensorFile {
 // or left over.
 TensorFile read_safetensors(const std::string& path);
 
-// Writes all or nothing (io/file.h).
+// Writes all or nothing (io/file.h), with a checksum of the data that read_safetensors checks.
 void write_safetensors(const std::string& path, const std::map<std::string, Tensor>& tensors,
                        const std::map<std::string, std::string>& metadata);
 

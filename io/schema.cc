@@ -15,4 +15,11 @@ int64_t Schema::index_of(const std::string& wanted) const {
        advice_on_name(wanted, names));
 }
 
+int64_t Schema::index_of(FieldRole role) const {
+  for (size_t f = 0; f < fields.size(); ++f) {
+    if (fields[f].role == role) return static_cast<int64_t>(f);
+  }
+  return -1;
+}
+
 }  // namespace ctr

@@ -47,12 +47,12 @@ struct Encoding {
   TokenRule tokens = TokenRule::text;
   NumberRule numbers = NumberRule::raw;
   std::vector<double> boundaries = {};  // ascending
-  int64_t min_count = 1;   // vocabulary: rarer tokens of the training split are out of vocabulary
-  int64_t buckets = 0;     // hash
-  char separator = '|';    // between the tokens of a list
+  int64_t min_count = 1;  // vocabulary: rarer tokens of the training split are out of vocabulary
+  int64_t buckets = 0;    // hash
+  char separator = '|';   // between the tokens of a list
   bool missing_is_token = true;  // an empty cell is a token like any other; else out of vocabulary
-  double missing = 0;      // the number of an empty cell
-  double offset = 0;       // numbers are (x − offset) · scale
+  double missing = 0;            // the number of an empty cell
+  double offset = 0;             // numbers are (x − offset) · scale
   double scale = 1;
 
   bool operator==(const Encoding&) const = default;
@@ -63,12 +63,12 @@ struct Field {
   FieldType type = FieldType::categorical;
   int64_t vocabulary = 0;  // rows of the field's table (all types but numeric)
   FieldRole role = FieldRole::none;
-  bool padding = false;  // id 0 stands for "missing": a zero row that never learns
-  std::string vectors;   // name of a given vector table [vocabulary, width] that replaces the
-                         // embedding, or empty
+  bool padding = false;      // id 0 stands for "missing": a zero row that never learns
+  std::string vectors = {};  // name of a given vector table [vocabulary, width] that replaces the
+                             // embedding, or empty
   int64_t vector_width = 0;
-  bool unseen = false;  // id 1 (0 without padding) stands for tokens out of vocabulary
-  bool input = true;    // false: carried for metrics alone, no model reads it
+  bool unseen = false;     // id 1 (0 without padding) stands for tokens out of vocabulary
+  bool input = true;       // false: carried for metrics alone, no model reads it
   int64_t max_length = 0;  // most ids of a row that are kept (lists); 0: all. Sequences keep the
                            // last ones
   Encoding encoding = {};

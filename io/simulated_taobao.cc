@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/check.h"
+#include "engine/rng.h"
 
 namespace ctr {
 namespace {
@@ -102,23 +103,14 @@ int64_t domain_at(double u) {
   return kDomains - 1;
 }
 
-Columns empty_columns(int64_t rows) {
-  Columns columns;
-  columns.rows = rows;
-  for (int field = 0; field < 3; ++field) columns.ids.emplace_back(Shape{rows}, DType::i64);
-  columns.label = Tensor({rows}, DType::f32);
-  columns.domain = Tensor({rows}, DType::i64);
-  return columns;
-}
-
 // Rank AUC of distinct probabilities and the mean log-loss.
-void add_facts(const std::vector<double>& probability, const Columns& test, Dataset& data) {
+std::map<std::string, double> facts_of(const std::vector<double>& probability,
+                                       const std::vector<float>& label) {
   std::vector<size_t> order(probability.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return probability[a] != probability[b] ? probability[a] < probability[b] : a < b;
   });
-  const float* label = test.label.data<float>();
   double negatives = 0, ordered = 0, positives = 0, loss = 0;
   for (size_t i : order) {
     bool click = label[i] > 0;
@@ -127,8 +119,8 @@ void add_facts(const std::vector<double>& probability, const Columns& test, Data
     negatives += click ? 0 : 1;
     loss -= std::log(click ? probability[i] : 1 - probability[i]);
   }
-  data.facts["best_auc"] = ordered / (positives * negatives);
-  data.facts["best_logloss"] = loss / static_cast<double>(order.size());
+  return {{"best_auc", ordered / (positives * negatives)},
+          {"best_logloss", loss / static_cast<double>(order.size())}};
 }
 
 Schema taobao_schema() {
@@ -143,45 +135,54 @@ Schema taobao_schema() {
   return schema;
 }
 
-}  // namespace
+// One impression: who saw what where, and whether it was clicked.
+struct Impression {
+  int64_t user, item, domain;
+  double probability;
+  bool click;
+};
 
-Dataset taobao_frame() {
-  Dataset data;
-  data.schema = taobao_schema();
-  data.note =
-      "simulated data in the shape of Taobao-10, made by ctrengine; the real Tianchi files will be "
-      "read by the "
-      "`prepare` verb of the next release";
-  return data;
+Impression draw(const World& world, const RandomStream& random, uint64_t& element) {
+  Impression row{};
+  row.domain = domain_at(random.uniform(element++));
+  row.user = skewed(random.uniform(element++), kUsers);
+  row.item = skewed(random.uniform(element++), kItems);
+  row.probability = world.probability(row.user, row.item, row.domain);
+  row.click = random.uniform(element++) < row.probability;
+  return row;
 }
 
-Dataset simulate_taobao(uint64_t seed) {
+}  // namespace
+
+void simulate_taobao(uint64_t seed, const std::string& target) {
   const World world(seed);
-  Dataset data = taobao_frame();
-  data.vectors["user"] = vectors_of(seed, kUserMap, world.users, kUsers);
-  data.vectors["item"] = vectors_of(seed, kItemMap, world.items, kItems);
+  const Schema schema = taobao_schema();
+  DatasetWriter writer(target);
+  writer.begin_rows(schema);
   const int64_t sizes[] = {kRows * 6 / 10, kRows * 2 / 10, kRows - kRows * 6 / 10 - kRows * 2 / 10};
-  const RandomStream draw{seed, kDraw, 0};
+  const RandomStream random{seed, kDraw, 0};
   uint64_t element = 0;
-  for (size_t split = 0; split < 3; ++split) {
-    Columns columns = empty_columns(sizes[split]);
-    std::vector<double> probabilities;
-    for (int64_t row = 0; row < columns.rows; ++row) {
-      int64_t domain = domain_at(draw.uniform(element++));
-      int64_t user = skewed(draw.uniform(element++), kUsers);
-      int64_t item = skewed(draw.uniform(element++), kItems);
-      double p = world.probability(user, item, domain);
-      columns.ids[0].data<int64_t>()[row] = user;
-      columns.ids[1].data<int64_t>()[row] = item;
-      columns.ids[2].data<int64_t>()[row] = domain;
-      columns.domain.data<int64_t>()[row] = domain;
-      columns.label.data<float>()[row] = draw.uniform(element++) < p ? 1.f : 0.f;
-      probabilities.push_back(p);
+  std::vector<double> probabilities;  // of the test split
+  std::vector<float> clicks;
+  for (Split split : {Split::train, Split::valid, Split::test}) {
+    Columns columns = Columns::empty(schema);
+    for (; columns.rows < sizes[static_cast<size_t>(split)]; ++columns.rows) {
+      const Impression row = draw(world, random, element);
+      columns.fields[0].ids.push_back(static_cast<int32_t>(row.user));
+      columns.fields[1].ids.push_back(static_cast<int32_t>(row.item));
+      columns.fields[2].ids.push_back(static_cast<int32_t>(row.domain));
+      columns.labels[0].push_back(row.click ? 1.f : 0.f);
+      if (split == Split::test) probabilities.push_back(row.probability);
     }
-    if (split == 2) add_facts(probabilities, columns, data);
-    data.splits[split] = std::move(columns);
+    if (split == Split::test) clicks = columns.labels[0];
+    writer.add(split, columns);
   }
-  return data;
+  writer.commit("simulated by ctrengine in the shape of Taobao-10 (MLoRA, RecSys 2024)",
+                "simulated data in the shape of Taobao-10, made by ctrengine; `ctrengine prepare "
+                "taobao` reads the real Tianchi files",
+                facts_of(probabilities, clicks),
+                {{"user", vectors_of(seed, kUserMap, world.users, kUsers)},
+                 {"item", vectors_of(seed, kItemMap, world.items, kItems)}});
 }
 
 }  // namespace ctr

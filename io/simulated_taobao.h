@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "io/dataset.h"
 
 namespace ctr {
@@ -9,12 +11,9 @@ namespace ctr {
 // click probability of a row is known:
 //   logit p = b_d + β·c_i + γ·a_u + s Σ_r a_ur (M + A_d B_dᵀ)_rq c_iq
 // with latent a_u, c_i ∈ R^4 that a fixed linear map hides in the given vectors, one M for all
-// domains and a rank-one shift A_d B_dᵀ of its own for each. `facts` holds best_auc, best_mean_auc
-// and best_logloss of these probabilities on the test split. The same seed gives the same data on
-// any machine.
-Dataset simulate_taobao(uint64_t seed);
-
-// Its schema and note, without rows.
-Dataset taobao_frame();
+// domains and a rank-one shift A_d B_dᵀ of its own for each. The set's facts are best_auc and
+// best_logloss of these probabilities on the test split. Writes the data set directory `target`;
+// the same seed gives the same data on any machine.
+void simulate_taobao(uint64_t seed, const std::string& target);
 
 }  // namespace ctr

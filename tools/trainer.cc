@@ -6,7 +6,9 @@
 
 #include "engine/allocator.h"
 #include "engine/check.h"
+#include "io/batch_loader.h"
 #include "ops/loss/loss.h"
+#include "tools/scores.h"
 
 namespace ctr {
 namespace {
@@ -14,11 +16,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-std::vector<double> doubles(const Tensor& column) {
-  std::span<const float> values = column.span<float>();
-  return {values.begin(), values.end()};
 }
 
 // The trainable values of a model, kept aside.
@@ -64,19 +61,21 @@ struct Epoch {
 Epoch run_epoch(BuiltModel& built, const Dataset& data, const TrainOptions& options, int64_t epoch,
                 Optimizer& optimizer, const std::shared_ptr<Arena>& arena,
                 const TrainEvents& events) {
-  const Columns& columns = data.columns(Split::train);
-  const std::vector<int64_t> order =
-      shuffled(columns.rows, static_cast<uint64_t>(options.seed), static_cast<uint32_t>(epoch));
-  const int64_t steps = (columns.rows + options.batch_size - 1) / options.batch_size;
+  LoaderOptions reading;
+  reading.batch_size = options.batch_size;
+  reading.shuffle = true;
+  reading.seed = static_cast<uint64_t>(options.seed);
+  reading.epoch = static_cast<uint32_t>(epoch);
+  reading.workers = options.workers;
+  BatchLoader loader(data, Split::train, reading);
   const Clock::time_point begin = Clock::now();
   Epoch result;
   double sum = 0;
   int64_t seen = 0;
   built.store().mode().training = true;
-  for (int64_t at = 0; at < columns.rows && !result.stopped; at += options.batch_size) {
-    const int64_t end = std::min(columns.rows, at + options.batch_size);
+  int64_t index = 0;
+  for (Batch batch; !result.stopped && loader.next(batch);) {
     AllocatorScope scope(arena);
-    Batch batch = make_batch(columns, order, at, end);
     if (built.model().counts()) {
       built.model().observe(batch);
       optimizer.advance();
@@ -85,8 +84,8 @@ Epoch run_epoch(BuiltModel& built, const Dataset& data, const TrainOptions& opti
     }
     seen += batch.rows;
     result.loss = sum / static_cast<double>(seen);
-    events.step({epoch, at / options.batch_size + 1, steps, result.loss,
-                 static_cast<double>(seen) / since(begin)});
+    events.step(
+        {epoch, ++index, loader.batches(), result.loss, static_cast<double>(seen) / since(begin)});
     result.stopped = options.max_steps > 0 && optimizer.steps() >= options.max_steps;
   }
   built.store().mode().training = false;
@@ -109,6 +108,8 @@ OptionList TrainOptions::list() {
   list.add({"max_steps", &max_steps, "stop after this many steps; 0: no limit", {}, 0, 1e12});
   list.add({"batch_size", &batch_size, "rows of a step", {}, 1, 1 << 24});
   list.add({"seed", &seed, "of initial weights, shuffles and dropout", {}, 0, 9e15});
+  list.add(
+      {"workers", &workers, "threads that read batches ahead of the step; 0: none", {}, 0, 64});
   list.add({"precision", &precision, "f64 runs the reference path", {"f32", "f64"}});
   list.add({"optimizer", &optimizer.rule, "update rule", {"adam", "sgd"}});
   list.add({"embedding_update",
@@ -123,27 +124,6 @@ BuiltModel::BuiltModel(const ModelInfo& info, const Dataset& data, const ModelOp
                        DType dtype, uint64_t seed)
     : store_(dtype, seed) {
   model_ = info.make(Scope(store_), {data.schema, data.vectors, options});
-}
-
-std::vector<double> predict(BuiltModel& built, const Columns& columns, int64_t batch_size) {
-  NoGradient off;
-  const std::vector<int64_t> order = in_order(columns.rows);
-  std::vector<double> result;
-  result.reserve(static_cast<size_t>(columns.rows));
-  auto arena = std::make_shared<Arena>();
-  for (int64_t at = 0; at < columns.rows; at += batch_size) {
-    Batch batch = make_batch(columns, order, at, std::min(columns.rows, at + batch_size));
-    AllocatorScope scope(arena);
-    Tensor logit = built.model().logit(batch).value().cast(DType::f64);
-    for (double z : logit.span<double>()) result.push_back(1 / (1 + std::exp(-z)));
-  }
-  return result;
-}
-
-Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
-  const Columns& columns = data.columns(split);
-  return measure(predict(built, columns, batch_size), doubles(columns.label),
-                 columns.domain.span<int64_t>(), data.schema.domains);
 }
 
 TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,

@@ -21,6 +21,7 @@ struct TrainOptions {
   int64_t max_steps = 0;  // 0: no limit
   int64_t batch_size = 1024;
   int64_t seed = 1;
+  int64_t workers = 1;  // threads that read batches ahead of the step
   std::string precision = "f32";
   OptimizerOptions optimizer;
 
@@ -69,9 +70,5 @@ struct TrainEvents {
 // scores the test split. Throws kind data when the loss is no finite number.
 TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,
                   const TrainEvents& events = {});
-
-// Click probabilities of a split, in its order.
-std::vector<double> predict(BuiltModel& built, const Columns& columns, int64_t batch_size);
-Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size);
 
 }  // namespace ctr

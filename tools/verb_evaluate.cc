@@ -5,6 +5,7 @@
 #include "engine/check.h"
 #include "io/data_catalog.h"
 #include "tools/run_directory.h"
+#include "tools/scores.h"
 #include "tools/verbs.h"
 
 namespace ctr {
@@ -22,8 +23,7 @@ int run(const std::string& path, const std::string& split_name) {
                                         : Split::test;
   Metrics m = evaluate(built, data, split, 4096);
   if (!data.note.empty()) fmt::print("note      {}\n", data.note);
-  fmt::print("{} of {} on {}, {} rows\n\n", saved.train.model, path, split_name,
-             data.columns(split).rows);
+  fmt::print("{} of {} on {}, {} rows\n\n", saved.train.model, path, split_name, data.rows(split));
   fmt::print(
       "  AUC       {:.6f}\n  log-loss  {:.6f}\n  mean AUC  {:.6f}\n  WAUC      {:.6f}\n  PCOC      "
       "{:.4f}\n\n",

@@ -22,10 +22,9 @@ struct State {
 
 void print_data(const Dataset& data) {
   const Schema& schema = data.schema;
-  int64_t rows = 0;
-  for (const Columns& columns : data.splits) rows += columns.rows;
+  const int64_t rows[] = {data.rows(Split::train), data.rows(Split::valid), data.rows(Split::test)};
   fmt::print("data      {}: {} rows in {} domains (train {}, valid {}, test {})\n", schema.name,
-             rows, schema.domains, data.splits[0].rows, data.splits[1].rows, data.splits[2].rows);
+             rows[0] + rows[1] + rows[2], schema.domains, rows[0], rows[1], rows[2]);
   std::string fields;
   for (const Field& field : schema.fields) {
     fields += fmt::format("{}{} ({}{})", fields.empty() ? "" : ", ", field.name, field.vocabulary,

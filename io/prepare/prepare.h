@@ -39,8 +39,8 @@ struct PrepareReport {
   int64_t bad_lines = 0;
   struct FieldReport {
     std::string name;
-    int64_t vocabulary = 0;  // rows of the table
-    int64_t rare = 0;        // distinct tokens of the training split below min_count
+    int64_t vocabulary = 0;         // rows of the table
+    int64_t rare = 0;               // distinct tokens of the training split below min_count
     int64_t unseen[3] = {0, 0, 0};  // cells out of vocabulary, by split
     int64_t missing[3] = {0, 0, 0};
   };

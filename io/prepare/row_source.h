@@ -19,9 +19,9 @@ struct RawChunk {
 
   int64_t rows = 0;
   std::vector<std::vector<std::string_view>> columns;
-  std::vector<Split> split;    // of each row
-  std::vector<int32_t> file;   // of each row: its number in RowSource::files
-  std::vector<int64_t> line;   // of each row, from 1
+  std::vector<Split> split;             // of each row
+  std::vector<int32_t> file;            // of each row: its number in RowSource::files
+  std::vector<int64_t> line;            // of each row, from 1
   std::vector<const char*> line_start;  // of each row: tells a cell's column; null: not known
   std::string text;
 };

@@ -36,7 +36,7 @@ Var scaled_vector(const FieldBatch& batch, const Parameter& weight) {
 }
 
 Var looked_up(const FieldBatch& batch, FieldType type, const Parameter& table, int64_t padding) {
-  if (type == FieldType::sequence)
+  if (type == FieldType::multivalued || type == FieldType::sequence)
     return gather_bag(table, batch.ids, batch.offsets, Pooling::mean, padding);
   return gather(table, batch.ids, padding);
 }

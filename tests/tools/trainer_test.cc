@@ -1,9 +1,11 @@
 #include "tools/trainer.h"
 
 #include <omp.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
@@ -15,7 +17,13 @@ namespace ctr {
 namespace {
 
 const Dataset& data() {
-  static const Dataset made = simulate_taobao(2024);
+  static const Dataset made = [] {
+    const std::string path = testing::TempDir() + "/taobao-" + std::to_string(getpid());
+    simulate_taobao(2024, path);
+    Dataset read = read_dataset(path);
+    std::filesystem::remove_all(path);  // the mappings stay
+    return read;
+  }();
   return made;
 }
 
@@ -77,10 +85,13 @@ TEST(SimulatedTaobao, HasTheShapeItSays) {
   const Schema& schema = data().schema;
   EXPECT_EQ(schema.fields[0].vocabulary, 23778);
   EXPECT_EQ(schema.fields[1].vocabulary, 6932);
-  EXPECT_EQ(data().splits[0].rows + data().splits[1].rows + data().splits[2].rows, 172979);
+  EXPECT_EQ(data().rows(Split::train) + data().rows(Split::valid) + data().rows(Split::test),
+            172979);
   std::vector<int64_t> sizes(10);
-  for (int64_t domain : data().splits[0].domain.span<int64_t>())
-    ++sizes[static_cast<size_t>(domain)];
+  for (int64_t b = 0; b < data().blocks(Split::train).blocks(); ++b) {
+    for (int32_t domain : data().blocks(Split::train).block(b).ids(2))
+      ++sizes[static_cast<size_t>(domain)];
+  }
   EXPECT_GT(sizes[0], 5 * sizes[9]);
   EXPECT_GT(sizes[9], 1000);
   EXPECT_NEAR(data().facts.at("best_auc"), 0.8105, 1e-4);

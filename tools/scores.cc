@@ -1,0 +1,44 @@
+#include "tools/scores.h"
+
+#include <cmath>
+
+#include "engine/allocator.h"
+#include "io/batch_loader.h"
+
+namespace ctr {
+namespace {
+
+template <class T, class U>
+void append(std::vector<T>& to, const Tensor& from) {
+  const std::span<const U> values = from.span<U>();
+  to.insert(to.end(), values.begin(), values.end());
+}
+
+}  // namespace
+
+Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
+  NoGradient off;
+  LoaderOptions options;
+  options.batch_size = batch_size;
+  BatchLoader loader(data, split, options);
+  auto arena = std::make_shared<Arena>();
+  AllocatorScope scope(arena);
+  Scores scores;
+  scores.probability.reserve(static_cast<size_t>(data.rows(split)));
+  for (Batch batch; loader.next(batch);) {
+    const Tensor logit = built.model().logit(batch).value().cast(DType::f64);
+    for (double z : logit.span<double>()) scores.probability.push_back(1 / (1 + std::exp(-z)));
+    append<double, float>(scores.label, batch.label);
+    if (batch.domain.defined()) append<int64_t, int64_t>(scores.domain, batch.domain);
+    if (batch.group.defined()) append<int64_t, int64_t>(scores.group, batch.group);
+  }
+  scores.domain.resize(scores.probability.size(), 0);
+  return scores;
+}
+
+Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
+  const Scores scores = score(built, data, split, batch_size);
+  return measure(scores.probability, scores.label, scores.domain, data.schema.domains);
+}
+
+}  // namespace ctr
