@@ -141,7 +141,7 @@ void Gradient::add(Gradient other, bool densify) {
     const T* a = mine.data<T>();
     const T* b = theirs.data<T>();
     T* out = sum.data<T>();
-    parallel_for(mine.count(), kParallelGrain, [&](int64_t begin, int64_t end) {
+    parallel_for(mine.count(), parallel_grain(), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) out[i] = a[i] + b[i];
     });
   });

@@ -2,6 +2,7 @@
 // Activations that a product can apply to its result.
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace ctr {
@@ -20,6 +21,14 @@ constexpr std::string_view name_of(Activation activation) {
       return "tanh";
   }
   return "?";
+}
+
+constexpr std::optional<Activation> activation_called(std::string_view name) {
+  for (Activation a :
+       {Activation::identity, Activation::relu, Activation::sigmoid, Activation::tanh}) {
+    if (name == name_of(a)) return a;
+  }
+  return std::nullopt;
 }
 
 }  // namespace ctr

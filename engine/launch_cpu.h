@@ -12,7 +12,7 @@ namespace ctr::cpu {
 
 template <class Body>
 void for_each(int64_t n, const Body& body) {
-  parallel_for(n, kParallelGrain, [&](int64_t begin, int64_t end) {
+  parallel_for(n, parallel_grain(), [&](int64_t begin, int64_t end) {
     const Body local = body;  // a copy whose members the compiler may keep in registers
 #pragma omp simd
     for (int64_t i = begin; i < end; ++i) local(i);

@@ -10,7 +10,17 @@
 namespace ctr {
 
 // Below this many simple element operations a second thread costs more than it brings.
-inline constexpr int64_t kParallelGrain = int64_t{1} << 15;
+int64_t parallel_grain();
+
+// While in scope, loops of any size use all threads. Tests show with it that small cases too come
+// out the same for any number of threads.
+class FineGrainScope {
+ public:
+  FineGrainScope();
+  ~FineGrainScope();
+  FineGrainScope(const FineGrainScope&) = delete;
+  FineGrainScope& operator=(const FineGrainScope&) = delete;
+};
 
 // Calls f(begin, end) on disjoint pieces of [0, n), each of at least `grain` iterations unless n is
 // smaller. `f` must not throw. Runs on the calling thread alone inside another parallel loop.
@@ -32,7 +42,7 @@ void parallel_for(int64_t n, int64_t grain, const F& f) {
 // The same for a loop over `rows` of `cols` element operations each.
 template <class F>
 void parallel_rows(int64_t rows, int64_t cols, const F& f) {
-  parallel_for(rows, kParallelGrain / (cols > 0 ? cols : 1) + 1, f);
+  parallel_for(rows, parallel_grain() / (cols > 0 ? cols : 1) + 1, f);
 }
 
 }  // namespace ctr

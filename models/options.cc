@@ -17,6 +17,10 @@ OptionList ModelOptions::list() {
             0,
             10});
   list.add({"hidden_units", &hidden_units, "widths of the MLP's layers", {}, 1, 1 << 20});
+  list.add({"activation",
+            &activation,
+            "of the MLP's hidden layers",
+            {"identity", "relu", "sigmoid", "tanh"}});
   list.add({"dropout", &dropout, "share of hidden units dropped in training", {}, 0, 0.99});
   list.add({"numeric",
             &numeric,
@@ -41,6 +45,10 @@ OptionList ModelOptions::list() {
             {"self-wise", "group-wise", "mix-wise"}});
   list.add({"condition_fields", &apg.condition_fields,
             "APG: fields of the condition; empty: user and domain"});
+  list.add({"condition_embedding",
+            &apg.condition_embedding,
+            "APG: the condition reads the model's tables, or tables of its own",
+            {"shared", "own"}});
   list.add({"aggregation",
             &apg.aggregation,
             "APG: of several conditions",

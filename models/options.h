@@ -17,7 +17,8 @@ struct ApgOptions {
   IntList overparam_p = {};                 // P; empty: U and V are single matrices
   std::string condition_mode = "mix-wise";  // self-wise, group-wise, mix-wise
   NameList condition_fields = {};           // empty: the data's user and domain fields
-  std::string aggregation = "mean";         // mean, sum, concat, attention
+  std::string condition_embedding = "shared";  // shared: the model's own tables; own: new ones
+  std::string aggregation = "mean";            // mean, sum, concat, attention
   std::string aggregation_side =
       "input";  // input: of the conditions; output: of the layers they generate
   int64_t attention_units = 16;
@@ -31,6 +32,7 @@ struct ModelOptions {
   int64_t embedding_dim = 0;  // of trained tables; 0: the width of the data's given vectors, or 16
   double embedding_deviation = 1e-2;  // initial tables are N(0, deviation²)
   IntList hidden_units = {256, 128, 64};
+  std::string activation = "relu";  // of the hidden layers
   double dropout = 0;
   std::string numeric =
       "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside them

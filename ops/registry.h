@@ -46,6 +46,7 @@ struct OpInfo {
   std::string formula;
   std::vector<std::string> inputs;  // "tables..." takes any number
   std::vector<std::string> constants;
+  std::vector<std::string> attributes = {};  // names of its settings
   std::function<std::vector<Var>(const OpArguments&)> call;
   std::vector<OpCase> cases;
   std::vector<OpCase> refused;

@@ -1,6 +1,8 @@
+#include <cctype>
 #include <cmath>
 #include <functional>
 #include <regex>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -106,6 +108,11 @@ std::string from_fuxictr(const std::string& name, size_t layers) {
               R"(embedding_layer\.(?:embedding_layer\.)?embedding_layers\.(\w+)\.weight)"))) {
     return "embedding/" + match[1].str();
   }
+  if (std::regex_match(
+          name, match,
+          std::regex(R"(condition_emb_layer\.embedding_layer\.embedding_layers\.(\w+)\.weight)"))) {
+    return "condition/embedding/" + match[1].str();
+  }
   if (std::regex_match(name, match, std::regex(R"(mlp\.mlp\.(\d+)\.(weight|bias))"))) {
     size_t layer = std::stoul(match[1].str()) / 2;
     return (layer < layers ? "mlp/" + std::to_string(layer) : std::string("head")) + "/" +
@@ -125,12 +132,27 @@ std::string from_fuxictr(const std::string& name, size_t layers) {
   return name;
 }
 
+// Settings that change nothing as they stand in the files: regularisers and dropout are off there.
+bool is_off(const json& value) { return value.is_null() || value == 0 || value == false; }
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 void read_fuxictr_option(const std::string& key, const json& value, OptionList& list) {
+  static const std::set<std::string> off{"net_dropout", "batch_norm", "embedding_regularizer",
+                                         "net_regularizer"};
+  if (off.contains(key) && is_off(value)) return;
   if (key == "hidden_units" || key == "rank_k" || key == "condition_mode" ||
       key == "generate_bias") {
     set(list, key, value);
   } else if (key == "overparam_p") {
     if (!value.is_null()) set(list, key, value);
+  } else if (key == "hidden_activations" && value.is_string()) {
+    list.set("activation", lower(value.get<std::string>()), "golden options");
+  } else if (key == "new_condition_emb" && value.is_boolean()) {
+    list.set("condition_embedding", value.get<bool>() ? "own" : "shared", "golden options");
   } else if (key == "condition_features") {
     set(list, "condition_fields", value);
   } else if (key == "hypernet_config") {
@@ -143,7 +165,7 @@ void read_fuxictr_option(const std::string& key, const json& value, OptionList& 
       }
     }
   } else {
-    fail(ErrorKind::data, "golden: option '{}' is not known", key);
+    fail(ErrorKind::data, "golden: option '{}' = {} is not known", key, value.dump());
   }
 }
 
@@ -165,7 +187,9 @@ Description read_fuxictr(const GoldenFile& file) {
   list.set("embedding_dim", file.text("embedding_dim"), "golden");
   const json options = parsed(file, "options");
   for (const auto& [key, value] : options.items()) {
-    CTR_CHECK_DATA(d.model != "lr" && (d.options.linear == "apg" || key == "hidden_units"),
+    const bool of_mlp = key == "hidden_units" || key == "hidden_activations" ||
+                        key == "net_dropout" || key == "batch_norm" || key.ends_with("regularizer");
+    CTR_CHECK_DATA(d.options.linear == "apg" || (of_mlp && d.model != "lr"),
                    "golden: {} has no option '{}'", file.text("model"), key);
     read_fuxictr_option(key, value, list);
   }

@@ -78,6 +78,7 @@ std::vector<ModelCase> model_cases(const std::string& model) {
     a.condition_fields = {"user"};
     a.overparam_p = {4};
   });
+  add("own condition tables", [](ApgOptions& a) { a.condition_embedding = "own"; });
   for (const char* aggregation : {"sum", "concat", "attention"}) {
     add(std::string("input ") + aggregation, [&](ApgOptions& a) { a.aggregation = aggregation; });
   }

@@ -132,7 +132,7 @@ class SingleThread {
   int before_;
 };
 
-// The cut of c: blocks of at least ~4 Mflop, at most 16, along the longer side in multiples of 16.
+// The cut of c: blocks of about 4 Mflop, at most 16, along the longer side in multiples of 16.
 struct Cut {
   int64_t block;
   int64_t blocks;
@@ -140,12 +140,12 @@ struct Cut {
 };
 
 Cut cut_of(int64_t rows, int64_t cols, int64_t inner) {
-  constexpr double kFlopPerBlock = 4e6;
+  const double flop_per_block = 128.0 * static_cast<double>(parallel_grain());
   bool by_rows = rows >= cols;
   int64_t length = by_rows ? rows : cols;
   double flop =
       2.0 * static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(inner);
-  auto wanted = std::clamp<int64_t>(static_cast<int64_t>(flop / kFlopPerBlock), 1, 16);
+  auto wanted = std::clamp<int64_t>(static_cast<int64_t>(flop / flop_per_block), 1, 16);
   int64_t block = ((length + wanted - 1) / wanted + 15) / 16 * 16;
   return {block, (length + block - 1) / block, by_rows};
 }

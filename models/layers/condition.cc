@@ -28,11 +28,15 @@ std::vector<int64_t> condition_fields(const Schema& schema, const ApgOptions& op
 }  // namespace
 
 Condition::Condition(const Scope& scope, const ModelContext& context, const Embedding& embedding)
-    : embedding_(embedding) {
+    : embedding_(&embedding) {
   const ApgOptions& options = context.options.apg;
   if (options.condition_mode == "self-wise") return;
   fields_ = condition_fields(context.schema, options);
-  for (int64_t field : fields_) widths_.push_back(embedding.width_of(field));
+  if (options.condition_embedding == "own") {
+    own_ = std::make_unique<Embedding>(scope / "condition", context, fields_);
+    embedding_ = own_.get();
+  }
+  for (int64_t field : fields_) widths_.push_back(embedding_->width_of(field));
   const bool mix = options.condition_mode == "mix-wise";
   if (mix && options.aggregation_side == "output") {
     CTR_CHECK(options.aggregation == "mean" || options.aggregation == "sum",
@@ -78,7 +82,7 @@ Var Condition::aggregate(const std::vector<Var>& z) const {
 
 std::vector<Var> Condition::operator()(const Batch& batch) const {
   std::vector<Var> z;
-  for (int64_t field : fields_) z.push_back(embedding_.field(batch, field));
+  for (int64_t field : fields_) z.push_back(embedding_->field(batch, field));
   if (z.empty() || aggregation_.empty()) return z;
   return {aggregate(z)};
 }

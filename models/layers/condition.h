@@ -15,7 +15,8 @@ namespace ctr {
 // Attention: z = Σ_j a_j z_j, a = softmax_j(query · tanh(W z_j + b)).
 class Condition {
  public:
-  // `embedding` must outlive this object: conditions read the model's own tables.
+  // `embedding`, the model's own tables, must outlive this object; it is read unless the options
+  // ask for tables of the condition's own (parameters `condition/embedding/<field>`).
   Condition(const Scope& scope, const ModelContext& context, const Embedding& embedding);
 
   // The conditions of a batch, [B, D_j] each; none when self-wise.
@@ -26,7 +27,8 @@ class Condition {
  private:
   Var aggregate(const std::vector<Var>& z) const;
 
-  const Embedding& embedding_;
+  const Embedding* embedding_;
+  std::unique_ptr<Embedding> own_;
   std::string aggregation_;  // empty: none
   std::vector<int64_t> fields_;
   std::vector<int64_t> widths_;

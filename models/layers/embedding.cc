@@ -44,30 +44,45 @@ Var looked_up(const FieldBatch& batch, FieldType type, const Parameter& table, i
 }  // namespace
 
 Embedding::Embedding(const Scope& scope, const ModelContext& context) {
-  const Scope tables = scope / "embedding";
-  const ModelOptions& options = context.options;
-  const Initializer normal = Initializer::normal(options.embedding_deviation);
-  const int64_t trained = trained_width(context);
   for (const Field& field : context.schema.fields) {
-    Entry entry{field.type, false, trained, padding_of(field), nullptr};
-    if (field.type == FieldType::numeric) {
-      entry.raw = options.numeric == "raw";
-      if (entry.raw) entry.width = 1;
-      if (!entry.raw) entry.table = &tables.parameter(field.name, {entry.width, 1}, normal);
-    } else if (!field.vectors.empty()) {
-      auto given = context.vectors.find(field.vectors);
-      CTR_CHECK_DATA(given != context.vectors.end(),
-                     "embedding: the data set has no vectors '{}' for field '{}'", field.vectors,
-                     field.name);
-      entry.width = given->second.dim(1);
-      entry.table = &tables.frozen(field.name, given->second);
-    } else {
-      entry.table = &tables.parameter(field.name, {field.vocabulary, entry.width},
-                                      table_initializer(field, options.embedding_deviation));
-    }
-    entries_.push_back(entry);
+    entries_.push_back(field.input ? entry_of(scope / "embedding", field, context, true) : Entry());
   }
-  CTR_CHECK_DATA(!entries_.empty(), "embedding: the data set has no fields");
+  CTR_CHECK_DATA(width() > 0, "embedding: data set '{}' has no input fields", context.schema.name);
+}
+
+Embedding::Embedding(const Scope& scope, const ModelContext& context,
+                     std::span<const int64_t> fields)
+    : entries_(context.schema.fields.size()) {
+  for (int64_t f : fields) {
+    const auto index = static_cast<size_t>(f);
+    entries_[index] = entry_of(scope / "embedding", context.schema.fields[index], context, false);
+  }
+}
+
+Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
+                                     const ModelContext& context, bool given) const {
+  const ModelOptions& options = context.options;
+  Entry entry{field.type, trained_width(context), false, padding_of(field), nullptr};
+  if (field.type == FieldType::numeric) {
+    entry.raw = options.numeric == "raw";
+    if (entry.raw) {
+      entry.width = 1;
+    } else {
+      entry.table = &tables.parameter(field.name, {entry.width, 1},
+                                      Initializer::normal(options.embedding_deviation));
+    }
+  } else if (given && !field.vectors.empty()) {
+    auto found = context.vectors.find(field.vectors);
+    CTR_CHECK_DATA(found != context.vectors.end(),
+                   "embedding: the data set has no vectors '{}' for field '{}'", field.vectors,
+                   field.name);
+    entry.width = found->second.dim(1);
+    entry.table = &tables.frozen(field.name, found->second);
+  } else {
+    entry.table = &tables.parameter(field.name, {field.vocabulary, entry.width},
+                                    table_initializer(field, options.embedding_deviation));
+  }
+  return entry;
 }
 
 int64_t Embedding::width() const {
@@ -79,6 +94,7 @@ int64_t Embedding::width() const {
 Var Embedding::field(const Batch& batch, int64_t index) const {
   const Entry& entry = entries_[static_cast<size_t>(index)];
   const FieldBatch& values = batch.fields[static_cast<size_t>(index)];
+  CTR_CHECK(entry.width > 0, "embedding: field {} of the data set is no input", index);
   CTR_CHECK(!entry.raw, "embedding: a raw numeric field has no vector; use --numeric embed");
   if (entry.type == FieldType::numeric) return scaled_vector(values, *entry.table);
   return looked_up(values, entry.type, *entry.table, entry.padding);
@@ -89,7 +105,7 @@ Var Embedding::field(const Batch& batch, int64_t index) const {
 size_t Embedding::run_end(size_t begin) const {
   size_t end = begin;
   while (end < entries_.size() && entries_[end].type == FieldType::categorical &&
-         entries_[end].width == entries_[begin].width) {
+         entries_[end].width == entries_[begin].width && entries_[end].width > 0) {
     ++end;
   }
   return end;
@@ -99,7 +115,7 @@ size_t Embedding::run_end(size_t begin) const {
 std::vector<Var> Embedding::parts(const Batch& batch) const {
   std::vector<Var> parts;
   for (size_t f = 0; f < entries_.size();) {
-    if (entries_[f].raw) {
+    if (entries_[f].raw || entries_[f].width == 0) {
       ++f;
       continue;
     }
@@ -131,7 +147,7 @@ Var Embedding::fields(const Batch& batch) const {
   int64_t width = 0;
   int64_t count = 0;
   for (const Entry& entry : entries_) {
-    if (entry.raw) continue;
+    if (entry.raw || entry.width == 0) continue;
     if (count++ == 0) width = entry.width;
     CTR_CHECK(entry.width == width,
               "embedding: interactions need vectors of one width, got {} and {}; set "
@@ -146,6 +162,10 @@ Var Embedding::fields(const Batch& batch) const {
 LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context) {
   const Scope weights = scope / "linear";
   for (const Field& field : context.schema.fields) {
+    if (!field.input) {
+      entries_.push_back({field.type, kNoPadding, nullptr});
+      continue;
+    }
     bool numeric = field.type == FieldType::numeric;
     const Parameter& weight =
         numeric ? weights.parameter(field.name, {1, 1}, Initializer::xavier_normal(1, 1))
@@ -162,6 +182,7 @@ Var LinearTerm::operator()(const Batch& batch) const {
   auto plus = [&sum](const Var& term) { sum = sum.defined() ? sum + term : term; };
   for (size_t f = 0; f < entries_.size(); ++f) {
     const Entry& entry = entries_[f];
+    if (entry.weight == nullptr) continue;
     if (entry.type == FieldType::categorical) {
       lookups.push_back({*entry.weight, batch.fields[f].ids, entry.padding});
     } else if (entry.type == FieldType::numeric) {
@@ -171,6 +192,7 @@ Var LinearTerm::operator()(const Batch& batch) const {
     }
   }
   if (!lookups.empty()) plus(sum_fields(gather_fields(lookups)));
+  CTR_CHECK_DATA(sum.defined(), "linear term: the data set has no input fields");
   return sum + Var(*bias_);
 }
 

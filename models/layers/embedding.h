@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "autograd/tape.h"
@@ -7,31 +8,36 @@
 
 namespace ctr {
 
-// The embeddings of all fields: parameters `embedding/<field>`, [vocabulary, width] for categorical
-// fields and sequences (mean over the row's ids), [width, 1] for numeric ones (value · vector).
-// Fields with given vectors read those, frozen.
+// The embeddings of the input fields: parameters `embedding/<field>`, [vocabulary, width] for
+// categorical fields and lists (mean over the row's ids), [width, 1] for numeric ones (value ·
+// vector). Fields with given vectors read those, frozen.
 class Embedding {
  public:
   Embedding(const Scope& scope, const ModelContext& context);
+  // New tables for these fields of the schema alone, given vectors or not.
+  Embedding(const Scope& scope, const ModelContext& context, std::span<const int64_t> fields);
 
   // All fields side by side, raw numbers last → [B, width()].
   Var flat(const Batch& batch) const;
   // The fields as vectors of one width → [B, F, D]; raw numbers do not take part.
   Var fields(const Batch& batch) const;
-  // One field → [B, D].
+  // One field of the schema → [B, D].
   Var field(const Batch& batch, int64_t index) const;
 
   int64_t width() const;
   int64_t width_of(int64_t index) const { return entries_[static_cast<size_t>(index)].width; }
 
  private:
+  // Of each field of the schema; width 0: not read.
   struct Entry {
-    FieldType type;
-    bool raw;
-    int64_t width;
-    int64_t padding;
-    const Parameter* table;  // null when raw
+    FieldType type = FieldType::categorical;
+    int64_t width = 0;
+    bool raw = false;
+    int64_t padding = -1;
+    const Parameter* table = nullptr;  // null when raw
   };
+  Entry entry_of(const Scope& tables, const Field& field, const ModelContext& context,
+                 bool given) const;
   std::vector<Var> parts(const Batch& batch) const;
   size_t run_end(size_t begin) const;
 
@@ -49,7 +55,7 @@ class LinearTerm {
   struct Entry {
     FieldType type;
     int64_t padding;
-    const Parameter* weight;
+    const Parameter* weight;  // null: not read
   };
   std::vector<Entry> entries_;
   const Parameter* bias_;

@@ -19,7 +19,9 @@ int64_t of_layer(const IntList& list, size_t layer, size_t layers, const char* n
 
 Mlp::Mlp(const Scope& scope, int64_t in, const ModelOptions& options,
          std::span<const int64_t> conditions)
-    : scope_(scope), dropout_(options.dropout) {
+    : scope_(scope),
+      activation_(activation_called(options.activation).value()),
+      dropout_(options.dropout) {
   const size_t layers = options.hidden_units.size();
   for (size_t l = 0; l < layers; ++l) {
     const Scope layer = scope / "mlp" / static_cast<int64_t>(l);
@@ -41,7 +43,8 @@ Var Mlp::operator()(const Var& x, std::span<const Var> conditions) const {
   const Mode& mode = scope_.mode();
   Var h = x;
   for (size_t l = 0; l < plain_.size() + generated_.size(); ++l) {
-    h = generated_.empty() ? plain_[l](h, Activation::relu) : relu((*generated_[l])(h, conditions));
+    h = generated_.empty() ? plain_[l](h, activation_)
+                           : activate((*generated_[l])(h, conditions), activation_);
     if (mode.training) h = dropout(h, dropout_, {mode.seed, 0xD0 + l, mode.step});
   }
   return (*head_)(h);

@@ -9,8 +9,8 @@
 
 namespace ctr {
 
-// Hidden layers of ReLU and dropout, plain or APG, and a plain head: parameters `mlp/<l>/…`,
-// `head/…` → [B, 1].
+// Hidden layers with activation and dropout, plain or APG, and a plain head: parameters
+// `mlp/<l>/…`, `head/…` → [B, 1].
 class Mlp {
  public:
   // `conditions`: widths of APG's conditions, empty for plain layers and self-wise ones.
@@ -21,6 +21,7 @@ class Mlp {
 
  private:
   const Scope scope_;
+  Activation activation_;
   double dropout_;
   std::vector<LinearLayer> plain_;
   std::vector<std::unique_ptr<ApgLinear>> generated_;

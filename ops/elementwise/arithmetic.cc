@@ -26,7 +26,7 @@ Tensor combine(const Tensor& a, const Tensor& b, int64_t cols) {
     using T = decltype(zero);
     // Equal shapes are one long row: cut it, since the launcher cuts along rows alone.
     if (a.count() == cols && a.device() == Device::cpu) {
-      parallel_for(cols, kParallelGrain, [&](int64_t begin, int64_t end) {
+      parallel_for(cols, parallel_grain(), [&](int64_t begin, int64_t end) {
         cpu::for_each_2d(1, end - begin,
                          Body<T>{a.data<T>() + begin, b.data<T>() + begin, y.data<T>() + begin, 0});
       });
@@ -132,6 +132,7 @@ OpInfo op_scale() {
           .formula = "y = factor x",
           .inputs = {"x"},
           .constants = {},
+          .attributes = {"factor"},
           .call =
               [](const OpArguments& a) {
                 return std::vector<Var>{scale(a.inputs[0], a.number("factor", 1))};

@@ -34,6 +34,7 @@ OpInfo op_dropout() {
           .formula = "y = x / (1 - rate) where kept, else 0",
           .inputs = {"x"},
           .constants = {},
+          .attributes = {"rate", "seed"},
           .call =
               [](const OpArguments& a) {
                 RandomStream stream{static_cast<uint64_t>(a.number("seed", 7)), 1, 0};

@@ -116,6 +116,7 @@ OpInfo op_gather() {
       .formula = "y[i] = table[ids[i]]",
       .inputs = {"table"},
       .constants = {"ids"},
+      .attributes = {"padding"},
       .call =
           [](const OpArguments& a) {
             return std::vector<Var>{gather(a.inputs[0], a.constants[0], padding_of(a))};
@@ -136,7 +137,7 @@ OpInfo op_gather() {
             {},
             "gather: id -1 at position 0 is outside"},
            {"table rank", {{4}}, {ids_of({1}, {0})}, {}, "gather: a table must be [rows, width]"}},
-      .golden = {{"embedding"}}};
+      .golden = {{"embedding", {}, {{"padding_idx", "padding"}}}}};
 }
 
 OpInfo op_gather_fields() {
@@ -151,6 +152,7 @@ OpInfo op_gather_fields() {
           .formula = "y[b, f] = table_f[ids_f[b]]",
           .inputs = {"tables..."},
           .constants = {"ids..."},
+          .attributes = {"padding"},
           .call = call,
           .cases = {{"two fields",
                      {{3, 2}, {5, 2}},

@@ -74,6 +74,7 @@ OpInfo op_gather_bag() {
       .formula = "y[b] = sum or mean of table[ids[t]] over the row's ids",
       .inputs = {"table"},
       .constants = {"ids", "offsets"},
+      .attributes = {"mode", "padding"},
       .call = call,
       .cases =
           {{"sum", {{6, 3}}, {ids, offsets}},
@@ -92,8 +93,8 @@ OpInfo op_gather_bag() {
                    {},
                    "gather_bag: offsets must start at 0"},
                   {"id too large", {{3, 3}}, {ids, offsets}, {}, "gather_bag: id 4 at position 1"}},
-      .golden = {{"embedding_bag_sum", {{"mode", "sum"}}},
-                 {"embedding_bag_mean", {{"mode", "mean"}}}}};
+      .golden = {{"embedding_bag_sum", {{"mode", "sum"}}, {{"padding_idx", "padding"}}},
+                 {"embedding_bag_mean", {{"mode", "mean"}}, {{"padding_idx", "padding"}}}}};
 }
 
 }  // namespace ctr

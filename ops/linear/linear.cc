@@ -83,9 +83,9 @@ Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions
 OpInfo op_linear() {
   auto call = [](const OpArguments& a) {
     LinearOptions options;
-    for (Activation activation : {Activation::relu, Activation::sigmoid, Activation::tanh}) {
-      if (a.text("activation", "") == name_of(activation)) options.activation = activation;
-    }
+    const std::string activation = a.text("activation", "identity");
+    CTR_CHECK(activation_called(activation), "linear: there is no activation '{}'", activation);
+    options.activation = *activation_called(activation);
     if (a.text("layout", "out_in") == "in_out") options.layout = WeightLayout::in_out;
     return std::vector<Var>{
         linear(a.inputs[0], a.inputs[1], a.inputs.size() > 2 ? a.inputs[2] : Var(), options)};
@@ -94,6 +94,7 @@ OpInfo op_linear() {
           .formula = "y = activation(x W^T + b)",
           .inputs = {"x", "w", "b?"},
           .constants = {},
+          .attributes = {"activation", "layout"},
           .call = call,
           .cases = {{"odd sizes", {{5, 7}, {3, 7}, {3}}},
                     {"one row, one output", {{1, 3}, {1, 3}, {1}}},
@@ -103,7 +104,7 @@ OpInfo op_linear() {
                     {"sigmoid", {{5, 7}, {4, 7}, {4}}, {}, {{"activation", "sigmoid"}}},
                     {"tanh", {{5, 7}, {4, 7}, {4}}, {}, {{"activation", "tanh"}}},
                     {"in_out", {{5, 7}, {7, 4}, {4}}, {}, {{"layout", "in_out"}}},
-                    {"several blocks", {{130, 70}, {130, 70}, {130}}, {}, {{"activation", "relu"}}},
+                    {"several blocks", {{70, 9}, {33, 9}, {33}}, {}, {{"activation", "relu"}}},
                     {"empty batch", {{0, 7}, {3, 7}, {3}}}},
           .refused = {{"inner sizes",
                        {{5, 7}, {3, 6}, {3}},
@@ -115,7 +116,12 @@ OpInfo op_linear() {
                        {},
                        {},
                        "linear: x f64 [5,7] W f64 [3,7] b [4] do not fit"},
-                      {"rank", {{5}, {3, 5}}, {}, {}, "linear: x f64 [5]"}},
+                      {"rank", {{5}, {3, 5}}, {}, {}, "linear: x f64 [5]"},
+                      {"activation",
+                       {{5, 7}, {3, 7}},
+                       {},
+                       {{"activation", "rleu"}},
+                       "linear: there is no activation 'rleu'"}},
           .golden = {{"linear"}},
           .devices = {Device::cpu}};
 }

@@ -81,6 +81,7 @@ OpInfo op_row_matmul() {
           .formula = "y_b = h_b W_b",
           .inputs = {"h", "w"},
           .constants = {},
+          .attributes = {"out"},
           .call = call,
           .cases = {{"odd sizes", {{3, 5}, {3, 5, 7}}, {}, {{"out", "7"}}},
                     {"flat weights", {{2, 3}, {2, 6}}, {}, {{"out", "2"}}},

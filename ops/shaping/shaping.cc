@@ -154,6 +154,7 @@ OpInfo op_concat() {
       .formula = "y = [a, b, c] along an axis",
       .inputs = {"parts..."},
       .constants = {},
+      .attributes = {"axis"},
       .call = [](const OpArguments& a) { return std::vector<Var>{concat(a.inputs, axis_of(a))}; },
       .cases = {{"last axis", {{3, 2}, {3, 5}, {3, 1}}},
                 {"middle axis", {{2, 3, 4}, {2, 1, 4}}, {}, {{"axis", "1"}}},
@@ -179,6 +180,7 @@ OpInfo op_split() {
       .formula = "[a, b] = x along an axis",
       .inputs = {"x"},
       .constants = {},
+      .attributes = {"axis", "first", "second"},
       .call = call,
       .cases = {{"last axis", {{3, 5}}, {}, {{"first", "2"}, {"second", "3"}}},
                 {"middle axis", {{2, 3, 2}}, {}, {{"first", "1"}, {"second", "2"}, {"axis", "1"}}},
@@ -192,6 +194,7 @@ OpInfo op_reshape() {
       .formula = "y = x under another shape",
       .inputs = {"x"},
       .constants = {},
+      .attributes = {"shape"},
       .call =
           [](const OpArguments& a) {
             return std::vector<Var>{reshape(a.inputs[0], shape_from(a.text("shape", "1")))};

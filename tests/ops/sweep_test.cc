@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -9,6 +10,7 @@
 
 #include "engine/allocator.h"
 #include "engine/error.h"
+#include "engine/parallel.h"
 #include "ops/op_check.h"
 
 namespace ctr {
@@ -55,10 +57,27 @@ std::vector<Tensor> all_of(const Pass& pass) {
   return all;
 }
 
-TEST_P(OpSweep, HasCasesDevicesAndRefusals) {
-  EXPECT_FALSE(op().cases.empty());
+// An empty batch is either a case or refused; attributes are known ones.
+TEST_P(OpSweep, HasCasesAndDevices) {
   EXPECT_FALSE(op().devices.empty());
   EXPECT_FALSE(op().formula.empty());
+  bool empty = false, full = false;
+  std::vector<OpCase> all = op().cases;
+  all.insert(all.end(), op().refused.begin(), op().refused.end());
+  for (const OpCase& op_case : all) {
+    bool none = false;
+    for (const Shape& shape : op_case.inputs) none = none || shape.count() == 0;
+    for (const Tensor& constant : op_case.constants) none = none || constant.count() == 0;
+    (none ? empty : full) = true;
+    for (const auto& [name, value] : op_case.attributes) {
+      EXPECT_NE(std::find(op().attributes.begin(), op().attributes.end(), name),
+                op().attributes.end())
+          << op_case.name << ": " << name;
+    }
+  }
+  EXPECT_FALSE(op().cases.empty());
+  EXPECT_TRUE(empty) << "no case has an empty batch";
+  EXPECT_TRUE(full);
 }
 
 TEST_P(OpSweep, GradientsMatchCentralDifferences) {
@@ -117,6 +136,7 @@ TEST_P(OpSweep, WritesEveryElementOfItsOutputs) {
 }
 
 TEST_P(OpSweep, IgnoresTheThreadCount) {
+  FineGrainScope fine;  // every loop is cut, the small ones too
   for (const OpCase& op_case : op().cases) {
     omp_set_num_threads(1);
     std::vector<Tensor> expected = all_of(run(op(), op_case, DType::f32));

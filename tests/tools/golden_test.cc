@@ -79,11 +79,37 @@ TEST_F(Changed, UnknownOptionsAreRefused) {
   std::string path = write("fuxictr/DNN", [](TensorFile& file) {
     file.metadata["options"] = R"({"hidden_units": [9, 6], "batch_norm": true})";
   });
-  EXPECT_EQ(message(path), "golden: DNN has no option 'batch_norm'");
+  EXPECT_EQ(message(path), "golden: option 'batch_norm' = true is not known");
+  path =
+      write("fuxictr/LR", [](TensorFile& file) { file.metadata["options"] = R"({"rank_k": 3})"; });
+  EXPECT_EQ(message(path), "golden: LR has no option 'rank_k'");
   path = write("multi/APG_mix_mean",
                [](TensorFile& file) { file.metadata["options"] = R"({"rnk_k": 3})"; });
   EXPECT_NE(message(path).find("unknown option 'rnk_k'; did you mean 'rank_k'?"),
             std::string::npos);
+}
+TEST_F(Changed, OtherActivationsAreUnderstood) {
+  std::string path = write("fuxictr/DNN", [](TensorFile& file) {
+    file.metadata["options"] =
+        R"({"hidden_units": [9, 6], "hidden_activations": "Tanh", "net_dropout": 0})";
+  });
+  EXPECT_GT(verify_file(path, DType::f64).worst(), 1e-3);  // read, and another function
+}
+TEST_F(Changed, UnknownAttributesAreRefused) {
+  std::string path = write("ops/op_embedding",
+                           [](TensorFile& file) { file.metadata["attr"] = R"({"paddin": 0})"; });
+  EXPECT_EQ(message(path), "golden: gather has no attribute 'paddin'; did you mean 'padding'?");
+}
+// With a padding row the numbers of the file do not hold for it, and for it alone.
+TEST_F(Changed, AttributesReachTheOperator) {
+  auto worst = [&](const std::string& attributes) {
+    return verify_file(write("ops/op_embedding",
+                             [&](TensorFile& file) { file.metadata["attr"] = attributes; }),
+                       DType::f64)
+        .worst();
+  };
+  EXPECT_GT(worst(R"({"padding_idx": 0})"), 0.1);
+  EXPECT_LT(worst(R"({"padding_idx": -1})"), kGoldenF64);
 }
 TEST_F(Changed, MissingParametersAreRefused) {
   std::string path =

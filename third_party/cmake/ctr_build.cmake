@@ -9,21 +9,27 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 add_library(ctr_options INTERFACE)
-target_include_directories(ctr_options INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+target_include_directories(ctr_options INTERFACE
+  $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}> $<INSTALL_INTERFACE:include/ctrengine>)
+# Users of the installed libraries compile the same templates, so they get the same arithmetic.
 target_compile_options(ctr_options INTERFACE
-  -Wall -Wextra -ffp-contract=off -fno-math-errno -fno-trapping-math
+  -ffp-contract=off -fno-math-errno -fno-trapping-math
   $<$<NOT:$<STREQUAL:${CTR_ARCH},>>:-march=${CTR_ARCH}>
-  $<$<BOOL:${CTR_WERROR}>:-Werror>)
-target_compile_definitions(ctr_options INTERFACE CTR_ARCH="${CTR_ARCH}")
+  $<BUILD_INTERFACE:-Wall;-Wextra;$<$<BOOL:${CTR_WERROR}>:-Werror>>)
+target_compile_features(ctr_options INTERFACE cxx_std_20)
 if(CTR_SANITIZE)
   list(JOIN CTR_SANITIZE "," sanitizers)
   target_compile_options(ctr_options INTERFACE -fsanitize=${sanitizers} -fno-sanitize-recover=all)
   target_link_options(ctr_options INTERFACE -fsanitize=${sanitizers})
 endif()
 
-# ctr_library(NAME SOURCES… LINK …): one static library per folder.
+# ctr_library(NAME SOURCES… LINK …): one static library per folder. Each of its headers must compile alone: the target
+# all_verify_interface_header_sets tells.
 function(ctr_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  list(FILTER headers EXCLUDE REGEX "/(cuda|onednn)/|launch_none.h|math_float.h")  # included by one file alone
   add_library(${name} STATIC ${arg_SOURCES})
+  target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
   target_link_libraries(${name} PUBLIC ctr_options ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
 endfunction()

@@ -1,0 +1,18 @@
+# Installs the build, then builds and runs a project on the installed package: -DBUILD=… -DSOURCE=… -DFOLDER=… -DCXX=…
+file(REMOVE_RECURSE ${FOLDER})
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${ARGN} failed:\n${out}\n${err}")
+  endif()
+  set(out ${out} PARENT_SCOPE)
+endfunction()
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${FOLDER}/prefix)
+run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/tests/consumer -B ${FOLDER}/build -DCMAKE_CXX_COMPILER=${CXX}
+  -DCMAKE_PREFIX_PATH=${FOLDER}/prefix)
+run(${CMAKE_COMMAND} --build ${FOLDER}/build)
+run(${FOLDER}/build/consumer)
+if(NOT out MATCHES "loss 0.693147.*loss 0.6926.*models")
+  message(FATAL_ERROR "the consumer printed\n${out}")
+endif()
+run(${FOLDER}/prefix/bin/ctrengine --version)
