@@ -1,6 +1,7 @@
 #include "io/schema_json.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include <nlohmann/json.hpp>
 
@@ -61,11 +62,16 @@ class Members {
  private:
   template <class T>
   void convert(const char* key, const Json& json, T& value) const {
-    try {
-      value = json.get<T>();
-    } catch (const Json::exception&) {
-      fail(ErrorKind::data, "{}: '{}' cannot be {}", where_, key, json.dump());
+    bool good = true;
+    if constexpr (std::is_same_v<T, int64_t>) {  // the library would cut a fraction off
+      good = json.is_number_integer() && (!json.is_number_unsigned() || json.get<uint64_t>() <= INT64_MAX);
     }
+    try {
+      if (good) value = json.get<T>();
+    } catch (const Json::exception&) {
+      good = false;
+    }
+    CTR_CHECK_DATA(good, "{}: '{}' cannot be {}", where_, key, json.dump());
   }
 
   const Json& json_;
@@ -198,6 +204,8 @@ Json read_json(const std::string& path) {
     std::string what = error.what();
     if (size_t colon = what.rfind(": "); colon != std::string::npos) what = what.substr(colon + 2);
     fail(ErrorKind::data, "{}:{}:{}: not JSON: {}", path, line, column, what);
+  } catch (const Json::exception& error) {  // a number too large
+    fail(ErrorKind::data, "{}: not JSON: {}", path, error.what());
   }
 }
 

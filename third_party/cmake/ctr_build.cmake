@@ -23,6 +23,10 @@ if(CTR_SANITIZE)
   target_link_options(ctr_options INTERFACE -fsanitize=${sanitizers})
 endif()
 
+if(CTR_FUZZ)
+  target_compile_options(ctr_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # ctr_library(NAME SOURCES… LINK …): one static library per folder. Each of its headers must compile alone: the target
 # all_verify_interface_header_sets tells.
 function(ctr_library name)
