@@ -1,6 +1,7 @@
 // amazon: reviews of 2014 and 2018, a file of JSON lines per category (domain), plain or gzip.
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <tuple>
@@ -25,6 +26,13 @@ std::string category_of(const std::string& path) {
     if (name.ends_with(end)) name.resize(name.size() - std::string(end).size());
   }
   return name.starts_with("reviews_") ? name.substr(8) : name;
+}
+
+// 1 … 12 of a time in seconds since 1970, UTC.
+std::string month_of(int64_t time) {
+  const auto days = std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_seconds(std::chrono::seconds(time)));
+  return std::to_string(static_cast<unsigned>(std::chrono::year_month_day(days).month()));
 }
 
 class Amazon : public Converter {
@@ -133,7 +141,7 @@ class Amazon : public Converter {
   }
 
   static std::string feature_of(const json& review, const std::string& name, int64_t time) {
-    if (name == "month") return time == 0 ? "" : std::to_string(time / 86400 * 12 / 365 % 12);
+    if (name == "month") return time == 0 ? "" : month_of(time);
     const auto found = review.find(name);
     if (found == review.end()) return "";
     if (name == "style") return found->dump();
