@@ -28,5 +28,6 @@ Verb evaluate_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
 Verb models_verb();
+Verb predict_verb();
 
 }  // namespace ctr
