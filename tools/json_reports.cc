@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/evaluation.h"
+#include "tools/lint/lint.h"
 
 namespace ctr {
 namespace {
@@ -51,6 +52,42 @@ std::string json_of(const Evaluation& e) {
                               {"auc", s.auc},
                               {"logloss", s.logloss},
                               {"pcoc", s.pcoc}});
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string json_of(const LintReport& report) {
+  Json json = {{"name", report.name},
+               {"rows", report.rows},
+               {"clicks", report.clicks},
+               {"held_out", report.held_out},
+               {"popularity_auc", report.popularity_auc}};
+  json["findings"] = Json::array();
+  for (const Finding& f : report.findings) {
+    json["findings"].push_back({{"verdict", name_of(f.verdict)},
+                                {"check", f.check},
+                                {"subject", f.subject},
+                                {"found", f.found},
+                                {"advice", f.advice}});
+  }
+  json["fields"] = Json::array();
+  for (const FieldFacts& f : report.fields) {
+    json["fields"].push_back({{"name", f.name},
+                              {"type", f.type},
+                              {"table", f.table},
+                              {"distinct", f.distinct},
+                              {"once", f.once},
+                              {"missing", f.missing},
+                              {"unseen", f.unseen},
+                              {"drift", f.drift},
+                              {"alone_auc", f.alone_auc}});
+  }
+  json["domains"] = Json::array();
+  for (const DomainFacts& d : report.domains) {
+    json["domains"].push_back({{"name", d.name},
+                               {"rows", d.rows},
+                               {"clicks", d.clicks},
+                               {"popularity_auc", d.popularity_auc}});
   }
   return json.dump(2) + "\n";
 }

@@ -73,7 +73,7 @@ void print_slices(const Evaluation& e) {
   size_t width = 6;
   for (const Slice& slice : e.slices) width = std::max(width, slice.field.size());
   fmt::print("\n  {:<{}} {:<7} {:>9} {:>10} {:>10}  {:<8} {:<9} {}\n", "field", width, "slice",
-             "ids", "rows", "clicks", "AUC", "log-loss", "PCOC");
+             "ids", "rows", "click rate", "AUC", "log-loss", "PCOC");
   for (const Slice& s : e.slices) {
     fmt::print("  {:<{}} {:<7} {:>9} {:>10} {:>9.2f}%  {:<8} {:<9} {}\n", s.field, width,
                name_of(s.frequency), s.ids, s.rows, 100 * s.click_rate, number(s.auc, 4),

@@ -27,6 +27,7 @@ Verb train_verb();
 Verb evaluate_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
+Verb lint_verb();
 Verb models_verb();
 Verb predict_verb();
 
