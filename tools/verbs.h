@@ -28,6 +28,8 @@ Verb evaluate_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
 Verb lint_verb();
+Verb inspect_verb();
+Verb datasets_verb();
 Verb models_verb();
 Verb predict_verb();
 

@@ -131,9 +131,9 @@ TEST_F(Lint, FindsColumnsThatTellTheLabel) {
   EXPECT_EQ(findings(leak, "leak"),
             "problem price: alone ranks the rows of test with AUC 1.0000: it tells the label\n");
   EXPECT_EQ(leak.fields[3].alone_auc, 1);
-  // Two rows in three: strong, but not sure to be a leak.
+  // Three rows in five: strong, but not sure to be a leak.
   const LintReport strong = changed([](Split, int64_t row, Columns& columns) {
-    if (row % 3 != 0) columns.fields[1].ids.back() = columns.labels[0].back() > 0.5f ? 2 : 3;
+    if (row % 5 < 3) columns.fields[1].ids.back() = columns.labels[0].back() > 0.5f ? 2 : 3;
   });
   EXPECT_EQ(
       findings(strong, "leak").rfind("warning item: alone ranks the rows of test with AUC 0.9", 0),
@@ -295,7 +295,7 @@ TEST_F(Lint, PopularityIsThatOfTheModel) {
 
 TEST_F(Lint, WarnsOfAStrongPopularityBaseline) {
   const LintReport report = changed([](Split, int64_t row, Columns& columns) {
-    if (row % 3 != 0) columns.fields[1].ids.back() = columns.labels[0].back() > 0.5f ? 2 : 3;
+    if (row % 5 < 3) columns.fields[1].ids.back() = columns.labels[0].back() > 0.5f ? 2 : 3;
   });
   EXPECT_EQ(findings(report, "popularity").rfind("warning item: the item's click rate alone", 0),
             0);
