@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <string_view>
 #include <vector>
 
 #include "engine/check.h"
@@ -74,6 +75,26 @@ void add_fields(std::string& text, const Dataset& data) {
   }
 }
 
+// The first lines of each vocabulary: a token and its count in the training split, the most
+// frequent first.
+void add_tokens(std::string& text, const Dataset& data, int64_t count) {
+  for (const Field& field : data.schema.fields) {
+    const std::string path = data.vocabulary_path(field);
+    if (count == 0 || field.type == FieldType::numeric || !fs::exists(path)) continue;
+    const MappedFile file(path);
+    std::string_view rest(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+    add(text, "tokens    {}:", field.name);
+    for (int64_t line = 0; line < count && !rest.empty(); ++line) {
+      const size_t end = std::min(rest.find('\n'), rest.size());
+      std::string token(rest.substr(0, end));
+      std::replace(token.begin(), token.end(), '\t', ' ');
+      add(text, "{} {}", line > 0 ? "," : "", token);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    add(text, "{}\n", rest.empty() ? "" : ", …");
+  }
+}
+
 void add_files(std::string& text, const std::string& folder) {
   std::vector<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder))
@@ -101,6 +122,7 @@ std::string inspect_dataset(const std::string& path, const InspectOptions& optio
     add(text, "{:<9} {} rows in {} blocks\n", kSplitNames[s], blocks.rows(), blocks.blocks());
   }
   add_fields(text, data);
+  add_tokens(text, data, options.tokens);
   for (const auto& [name, value] : data.facts) add(text, "fact      {} = {}\n", name, value);
   add_files(text, path);
   if (options.verify) {
@@ -130,7 +152,7 @@ std::string inspect_blocks(const std::string& path, const InspectOptions& option
   return text;
 }
 
-std::string inspect_tensors(const std::string& path) {
+std::string inspect_tensors(const std::string& path, const InspectOptions& options) {
   const TensorFile file = read_safetensors(path);
   size_t width = 0;
   int64_t values = 0;
@@ -146,10 +168,12 @@ std::string inspect_tensors(const std::string& path) {
     add(text, "tensor    {:<{}} {} {}, {}\n", name, width, tensor.dtype(), tensor.shape(),
         size_text(static_cast<uint64_t>(tensor.bytes())));
   }
+  if (options.verify)
+    add(text, "verified  the header fits the data, and the checksum where the file has one\n");
   return text;
 }
 
-std::string inspect_run(const std::string& path) {
+std::string inspect_run(const std::string& path, const InspectOptions& options) {
   SavedRun saved = read_config(path);
   std::string text;
   add(text, "{}: a training run\nmodel     {}\ndata      {}\n", path, saved.train.model,
@@ -163,7 +187,7 @@ std::string inspect_run(const std::string& path) {
   add_files(text, path);
   const std::string weights = path + "/model.safetensors";
   if (fs::exists(weights)) {
-    text += inspect_tensors(weights);
+    text += inspect_tensors(weights, options);
   } else {
     add(text, "weights   none: the run did not finish\n");
   }
@@ -182,14 +206,14 @@ std::string head(const std::string& path) {
 std::string inspect(const std::string& path, const InspectOptions& options) {
   if (fs::is_directory(path)) {
     if (fs::exists(path + "/schema.json")) return inspect_dataset(path, options);
-    if (fs::exists(path + "/config.json")) return inspect_run(path);
+    if (fs::exists(path + "/config.json")) return inspect_run(path, options);
     fail(ErrorKind::usage,
          "inspect: '{}' holds neither schema.json (a data set) nor config.json (a run)", path);
   }
   const std::string start = head(path);
   if (start.starts_with("CTRBLOCK")) return inspect_blocks(path, options);
   if (path.ends_with(".safetensors") || (start.size() > 8 && start[8] == '{'))
-    return inspect_tensors(path);
+    return inspect_tensors(path, options);
   fail(ErrorKind::usage,
        "inspect: '{}' is no data set, run, block file or safetensors file; raw files are for "
        "`ctrengine prepare`",

@@ -11,6 +11,7 @@ namespace ctr {
 struct InspectOptions {
   bool verify = false;         // read every byte and compare it with its checksum
   int64_t rows = 0;            // first rows to show
+  int64_t tokens = 3;          // first tokens of each vocabulary to show
   Split split = Split::train;  // that the rows are of
 };
 

@@ -23,6 +23,8 @@ Verb inspect_verb() {
   verb.arguments = "PATH";
   verb.options.add({"verify", &state->options.verify, "read everything and compare checksums"});
   verb.options.add({"rows", &state->options.rows, "first rows to show", {}, 0, 1e6});
+  verb.options.add(
+      {"tokens", &state->options.tokens, "first tokens of each vocabulary to show", {}, 0, 1e6});
   verb.options.add({"split", &state->split, "that the rows are of", {"train", "valid", "test"}});
   verb.run = [state](const std::vector<std::string>& arguments) {
     CTR_CHECK(arguments.size() == 1,
