@@ -29,6 +29,7 @@ struct Evaluation {
     Estimate auc;  // NaN with one class
   };
 
+  std::string run, data, split;  // what was scored; for the report
   int64_t rows = 0;
   int64_t clicks = 0;
   Estimate auc;
@@ -49,7 +50,7 @@ struct EvaluationOptions {
   BootstrapOptions bootstrap;
 };
 
-// `slices` are left empty. Throws kind data without rows.
+// `run`, `data`, `split` and `slices` are left empty. Throws kind data without rows.
 Evaluation evaluate_scores(const Scores& scores, const Schema& schema,
                            const EvaluationOptions& options);
 

@@ -23,7 +23,10 @@ Json to_json(const Estimate& estimate) {
 }  // namespace
 
 std::string json_of(const Evaluation& e) {
-  Json json = {{"rows", e.rows},
+  Json json = {{"run", e.run},
+               {"data", e.data},
+               {"split", e.split},
+               {"rows", e.rows},
                {"clicks", e.clicks},
                {"auc", to_json(e.auc)},
                {"auc500", e.auc500},

@@ -36,7 +36,7 @@ std::string interval_text(const Estimate& estimate) {
 
 void print_summary(const Evaluation& e) {
   auto line = [](const char* name, const std::string& value, const std::string& interval) {
-    fmt::print("  {:<12} {:<9} {}\n", name, value, interval);
+    fmt::print("  {:<12} {}{}{}\n", name, value, interval.empty() ? "" : "  ", interval);
   };
   auto estimate = [&](const char* name, const Estimate& value) {
     line(name, number(value.value, 6), interval_text(value));
@@ -84,18 +84,32 @@ void print_slices(const Evaluation& e) {
       "rows\n");
 }
 
-int run(const std::string& path, const State& state) {
-  LoadedRun loaded = load_run(path);
-  const Dataset data = open_for(loaded, state.data);
-  const Split split = split_named(state.split);
-  const Scores scores = score(*loaded.built, data, split, state.batch_size);
+EvaluationOptions options_of(const State& state) {
   EvaluationOptions options;
   options.intervals = state.intervals == "none"     ? IntervalMethod::none
                       : state.intervals == "delong" ? IntervalMethod::delong
                                                     : IntervalMethod::bootstrap;
   options.bootstrap = {state.replicates, static_cast<uint64_t>(state.seed), state.confidence};
-  Evaluation evaluation = evaluate_scores(scores, data.schema, options);
-  if (state.slices) evaluation.slices = slices(loaded.data, data, split, scores);
+  return options;
+}
+
+// A run with its scores.
+struct Scored {
+  std::string path;
+  Scores scores;
+};
+
+// Scores a run, prints its report and appends it to `json`.
+Scored report(const std::string& path, const State& state, std::vector<std::string>& json) {
+  LoadedRun loaded = load_run(path);
+  const Dataset data = open_for(loaded, state.data);
+  const Split split = split_named(state.split);
+  Scored scored{path, score(*loaded.built, data, split, state.batch_size)};
+  Evaluation evaluation = evaluate_scores(scored.scores, data.schema, options_of(state));
+  evaluation.run = path;
+  evaluation.data = data.schema.name;
+  evaluation.split = state.split;
+  if (state.slices) evaluation.slices = slices(loaded.data, data, split, scored.scores);
   if (!data.note.empty()) fmt::print("note      {}\n", data.note);
   fmt::print("{} of {} on {} of {}: {} rows, {} clicks", loaded.saved.train.model, path,
              state.split, data.schema.name, evaluation.rows, evaluation.clicks);
@@ -105,7 +119,38 @@ int run(const std::string& path, const State& state) {
   print_summary(evaluation);
   print_domains(evaluation);
   if (state.slices) print_slices(evaluation);
-  if (!state.json.empty()) write_text_atomically(state.json, json_of(evaluation));
+  json.push_back(json_of(evaluation));
+  return scored;
+}
+
+// DeLong's paired test of each later run against the first.
+void print_differences(const std::vector<Scored>& runs, double confidence) {
+  const Scored& first = runs.front();
+  fmt::print("\nAUC less that of {} (DeLong, paired)\n", first.path);
+  for (size_t r = 1; r < runs.size(); ++r) {
+    CTR_CHECK_DATA(runs[r].scores.label == first.scores.label,
+                   "evaluate: {} and {} were scored on other rows; name a data set for both with "
+                   "--data",
+                   first.path, runs[r].path);
+    const AucComparison c = compare_auc(runs[r].scores.probability, first.scores.probability,
+                                        first.scores.label, confidence);
+    fmt::print("  {}  {:+.6f}  [{:+.4f}, {:+.4f}]  z {:.2f}  p {:.2g}\n", runs[r].path,
+               c.difference, c.interval.low, c.interval.high, c.z, c.p_value);
+  }
+}
+
+int run(const std::vector<std::string>& paths, const State& state) {
+  std::vector<Scored> runs;
+  std::vector<std::string> json;
+  for (const std::string& path : paths) {
+    if (!runs.empty()) fmt::print("\n");
+    runs.push_back(report(path, state, json));
+  }
+  if (runs.size() > 1) print_differences(runs, state.confidence);
+  if (state.json.empty()) return 0;
+  write_text_atomically(state.json, json.size() == 1
+                                        ? json.front()
+                                        : fmt::format("[\n{}]\n", fmt::join(json, ",\n")));
   return 0;
 }
 
@@ -115,9 +160,10 @@ Verb evaluate_verb() {
   auto state = std::make_shared<State>();
   Verb verb;
   verb.name = "evaluate";
-  verb.summary = "score a trained run on a split: AUC and its kin, by domain and by frequency";
+  verb.summary =
+      "score trained runs: AUC and its kin by domain and frequency, and whether they differ";
   verb.examples = {"ctrengine evaluate runs/apg-taobao-1 --slices",
-                   "ctrengine evaluate runs/apg-taobao-1 --split valid --intervals bootstrap"};
+                   "ctrengine evaluate runs/mlp-taobao-1 runs/apg-taobao-1 --intervals bootstrap"};
   verb.arguments = "RUN";
   OptionList& list = verb.options;
   list.add({"split", &state->split, "the split to score", {"train", "valid", "test"}});
@@ -131,11 +177,12 @@ Verb evaluate_verb() {
   list.add({"replicates", &state->replicates, "of the bootstrap", {}, 1, 1e6});
   list.add({"seed", &state->seed, "of the bootstrap's draws", {}, 0, 9e15});
   list.add({"batch_size", &state->batch_size, "rows scored at a time", {}, 1, 1 << 24});
-  list.add({"json", &state->json, "a file for the same figures as JSON"});
+  list.add(
+      {"json", &state->json, "a file for the same figures as JSON; an array for several runs"});
   verb.run = [state](const std::vector<std::string>& arguments) {
-    CTR_CHECK(arguments.size() == 1,
-              "evaluate: name one run directory, as in `ctrengine evaluate runs/apg-taobao-1`");
-    return run(arguments[0], *state);
+    CTR_CHECK(!arguments.empty(),
+              "evaluate: name a run directory, as in `ctrengine evaluate runs/apg-taobao-1`");
+    return run(arguments, *state);
   };
   return verb;
 }

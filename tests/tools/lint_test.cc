@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 #include "tests/tools/made_data.h"
 #include "tools/lint/duplicates.h"
 #include "tools/metrics.h"
+#include "tools/verbs.h"
 
 namespace ctr {
 namespace {
@@ -307,6 +309,27 @@ TEST_F(Lint, IsWrittenAsJson) {
   EXPECT_NE(json.find("\"verdict\": \"info\""), std::string::npos);
   EXPECT_NE(json.find("null"), std::string::npos);  // the domain's missing share
   EXPECT_EQ(json.find("nan"), std::string::npos);
+}
+
+// The verb's exit code, and what it prints.
+TEST_F(Lint, VerbEndsWithTheWorstVerdict) {
+  auto run = [](const std::string& path) {
+    testing::internal::CaptureStdout();
+    const int code = lint_verb().run({path});
+    std::fflush(stdout);
+    return std::make_pair(code, testing::internal::GetCapturedStdout());
+  };
+  make("good", clean_schema(), {2000, 600, 800}, clean_row);
+  make("bad", clean_schema(), {0, 600, 800}, clean_row);
+  const auto [good, good_text] = run(folder + "/good");
+  EXPECT_EQ(good, 0);
+  EXPECT_NE(good_text.find("0 problems, 0 warnings, 1 notes"), std::string::npos) << good_text;
+  const auto [bad, bad_text] = run(folder + "/bad");
+  EXPECT_EQ(bad, 65);
+  EXPECT_NE(bad_text.find("problem  split       train: has no rows"), std::string::npos)
+      << bad_text;
+  EXPECT_NE(message([] { lint_verb().run({}); }).find("lint: name one data set"),
+            std::string::npos);
 }
 
 TEST(NumberBins, KeepTheOrder) {

@@ -40,7 +40,11 @@ void row_bytes(const Schema& schema, const BlockView& block, size_t row, std::ve
 
 // Hashes of pass `pass` of `passes`, told apart by their highest bits.
 std::vector<HashedRow> hashes(const Dataset& data, int64_t pass, int64_t passes) {
+  int64_t all = 0;
+  for (const auto& blocks : data.splits) all += blocks->rows();
   std::vector<HashedRow> rows;
+  rows.reserve(
+      static_cast<size_t>(all / passes + all / passes / 64 + 1000));  // their expected count
   std::vector<char> bytes;
   for (size_t s = 0; s < kSplitNames.size(); ++s) {
     const BlockFile& blocks = data.blocks(static_cast<Split>(s));
