@@ -16,6 +16,7 @@ namespace {
 // below, another row those above). Sun and Xu read them off differences of midranks; counting in
 // the other class's sorted scores gives the same numbers.
 struct Placements {
+  double auc;
   std::vector<double> clicks;  // in row order
   std::vector<double> others;
 };
@@ -28,7 +29,7 @@ double share_below(const std::vector<double>& sorted, double value) {
 
 Placements placements(std::span<const double> score, std::span<const double> label) {
   const SortedScores sorted(score, label);
-  Placements result;
+  Placements result{auc(sorted), {}, {}};
   for (size_t i = 0; i < score.size(); ++i) {
     if (label[i] > 0.5) {
       result.clicks.push_back(share_below(sorted.others, score[i]));
@@ -78,7 +79,7 @@ AucEstimate delong(std::span<const double> score, std::span<const double> label,
                    double confidence) {
   const Placements placed = placements(score, label);
   AucEstimate result;
-  result.auc = auc(score, label);
+  result.auc = placed.auc;
   result.variance = covariance(placed, placed);
   result.interval = normal_interval(result.auc, result.variance, confidence, 0, 1);
   return result;
@@ -91,8 +92,8 @@ AucComparison compare_auc(std::span<const double> first, std::span<const double>
                  second.size());
   const Placements a = placements(first, label), b = placements(second, label);
   AucComparison result;
-  result.first = auc(first, label);
-  result.second = auc(second, label);
+  result.first = a.auc;
+  result.second = b.auc;
   result.difference = result.first - result.second;
   // Rounding must not make a variance of nothing negative.
   const double variance = covariance(a, a) + covariance(b, b) - 2 * covariance(a, b);
