@@ -24,11 +24,15 @@ struct Verb {
   std::vector<Verb> verbs = {};  // verbs of its own, as `prepare criteo`
 };
 
+Verb prepare_verb();
+Verb lint_verb();
+Verb inspect_verb();
+Verb datasets_verb();
 Verb train_verb();
 Verb evaluate_verb();
+Verb predict_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
 Verb models_verb();
-Verb prepare_verb();
 
 }  // namespace ctr
