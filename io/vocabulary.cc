@@ -121,6 +121,8 @@ struct Vocabulary::State {
     for (size_t begin = 0; begin < tokens.size(); begin += kBlock) {
       const size_t count = std::min(kBlock, tokens.size() - begin);
       for (size_t i = 0; i < count; ++i) {
+        if (begin + i + 2 * kAhead < tokens.size())
+          __builtin_prefetch(tokens[begin + i + 2 * kAhead].data());
         hashes[i] = XXH3_64bits(tokens[begin + i].data(), tokens[begin + i].size());
         __builtin_prefetch(&slots[hashes[i] & mask()]);
       }
