@@ -21,6 +21,7 @@ struct Verb {
   // Called before options are set, with the command line's value of --model: presets become
   // defaults.
   std::function<void(const std::string& model)> preset = [](const std::string&) {};
+  std::vector<Verb> verbs = {};  // verbs of its own, as `prepare criteo`
 };
 
 Verb train_verb();
@@ -28,5 +29,6 @@ Verb evaluate_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
 Verb models_verb();
+Verb prepare_verb();
 
 }  // namespace ctr
