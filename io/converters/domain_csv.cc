@@ -2,8 +2,7 @@
 // looks like. Files are told apart by a pattern such as d{domain}_{split}.csv.gz.
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+#include <cctype>
 #include <filesystem>
 #include <regex>
 
@@ -12,6 +11,7 @@
 #include "io/prepare/delimited.h"
 #include "io/prepare/fields.h"
 #include "io/prepare/interaction_rule.h"
+#include "io/prepare/lines.h"
 #include "io/prepare/prepare.h"
 
 namespace ctr {
@@ -72,12 +72,8 @@ class NamePattern {
 
 // Digits in names compare as numbers: d2 before d10.
 bool natural_less(const std::string& a, const std::string& b) {
-  auto number = [](const std::string& text, int64_t& value) {
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return code == std::errc() && end == text.data() + text.size();
-  };
   int64_t x = 0, y = 0;
-  return number(a, x) && number(b, y) && x != y ? x < y : a < b;
+  return parse_whole(a, x) && parse_whole(b, y) && x != y ? x < y : a < b;
 }
 
 class DomainCsv : public Converter {
@@ -117,16 +113,15 @@ class DomainCsv : public Converter {
     }
     plan.schema.domains = std::ssize(plan.schema.domain_names);
     plan.schema.fields = {token_field("user", FieldRole::user, min_count_),
-                          token_field("item", FieldRole::item, min_count_),
-                          domain_field("domain")};
+                          token_field("item", FieldRole::item, min_count_), domain_field("domain")};
     plan.source = std::make_unique<InteractionSource>(
         std::vector<std::string>{}, table->files(),
         [self = *this, table, domain_of_file, names = plan.schema.domain_names](BadLines& bad) {
           return self.load(*table, domain_of_file, names, bad);
         });
-    plan.origin = fmt::format("{} files of {} domains from {}; negatives {}, split {}",
-                              files.size(), plan.schema.domains, fmt::join(inputs, ", "),
-                              rule_.negatives, rule_.split);
+    plan.origin =
+        fmt::format("{} files of {} domains from {}; negatives {}, split {}", files.size(),
+                    plan.schema.domains, fmt::join(inputs, ", "), rule_.negatives, rule_.split);
     return plan;
   }
 
@@ -165,9 +160,8 @@ class DomainCsv : public Converter {
     auto place = [&](const std::string& domain) {
       return std::find(wanted.begin(), wanted.end(), domain) - wanted.begin();
     };
-    std::erase_if(files, [&](const DomainFile& file) {
-      return place(file.domain) == std::ssize(wanted);
-    });
+    std::erase_if(files,
+                  [&](const DomainFile& file) { return place(file.domain) == std::ssize(wanted); });
     std::sort(files.begin(), files.end(), [&](const DomainFile& a, const DomainFile& b) {
       if (a.domain != b.domain) return place(a.domain) < place(b.domain);
       if (a.file.split != b.file.split) return a.file.split < b.file.split;
@@ -193,8 +187,9 @@ class DomainCsv : public Converter {
     if (!time_.empty()) needed.push_back(time_);
     if (options.header) options.names = needed;
     for (const std::string& name : needed) {
-      CTR_CHECK(options.header || std::find(columns_.begin(), columns_.end(), name) != columns_.end(),
-                "prepare: --columns has no '{}'{}", name, advice_on_name(name, columns_));
+      CTR_CHECK(
+          options.header || std::find(columns_.begin(), columns_.end(), name) != columns_.end(),
+          "prepare: --columns has no '{}'{}", name, advice_on_name(name, columns_));
     }
     CTR_CHECK(!time_.empty() || !rule_.split.starts_with("time"),
               "prepare: --split {} needs --time COLUMN", rule_.split);
@@ -221,16 +216,10 @@ class DomainCsv : public Converter {
       if (cell(user).empty()) return wrong(user, "a user");
       if (cell(item).empty()) return wrong(item, "an item");
       if (!label_.empty()) {
-        const std::string_view text = cell(label);
-        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), row.rating);
-        if (code != std::errc() || end != text.data() + text.size() || !std::isfinite(row.rating))
-          return wrong(label, "a number");
+        if (!parse_finite(cell(label), row.rating)) return wrong(label, "a number");
       }
       if (!time_.empty()) {
-        const std::string_view text = cell(time);
-        const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), row.time);
-        if (code != std::errc() || end != text.data() + text.size())
-          return wrong(time, "a time as a whole number");
+        if (!parse_whole(cell(time), row.time)) return wrong(time, "a time as a whole number");
       }
       row.file = chunk.file[r];
       row.line = chunk.line[r];
@@ -244,8 +233,8 @@ class DomainCsv : public Converter {
     return table;
   }
 
-  std::string pattern_ = "{domain}_{split}.csv.gz", delimiter_ = ",", user_ = "user", item_ = "item",
-              label_ = "label", time_, name_ = "domains";
+  std::string pattern_ = "{domain}_{split}.csv.gz", delimiter_ = ",", user_ = "user",
+              item_ = "item", label_ = "label", time_, name_ = "domains";
   NameList columns_, domains_;
   int64_t min_count_ = 1;
   InteractionRule rule_;

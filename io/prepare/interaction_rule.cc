@@ -1,12 +1,12 @@
 #include "io/prepare/interaction_rule.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numeric>
 #include <tuple>
 
 #include "engine/check.h"
+#include "io/prepare/lines.h"
 #include "io/prepare/negatives.h"
 #include "io/prepare/split_assignment.h"
 
@@ -15,11 +15,6 @@ namespace {
 
 constexpr uint64_t kSplitStream = 0x5B117;
 constexpr double kShareUnits = 1e6;  // a share's decimals that count
-
-bool parse_number(std::string_view text, double& number) {
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return code == std::errc() && end == text.data() + text.size() && std::isfinite(number);
-}
 
 // Row numbers of each domain and class (negatives, positives), in order.
 std::vector<std::vector<size_t>> classes_of(const Interactions& table) {
@@ -39,9 +34,8 @@ void split_at_random(Interactions& table, std::span<const size_t> rows, const Sp
 }
 
 void sort_by_time(const Interactions& table, std::vector<size_t>& rows) {
-  std::stable_sort(rows.begin(), rows.end(), [&](size_t a, size_t b) {
-    return table.rows[a].time < table.rows[b].time;
-  });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](size_t a, size_t b) { return table.rows[a].time < table.rows[b].time; });
 }
 
 }  // namespace
@@ -59,7 +53,7 @@ RatingRule::RatingRule(const std::string& text) {
   } else if (rest.starts_with("==")) {
     rest.remove_prefix(2);
   }
-  CTR_CHECK(parse_number(rest, bound_),
+  CTR_CHECK(parse_finite(rest, bound_),
             "prepare: --positive takes 'all' or a comparison such as '>3', '>=4' or '==5', got "
             "'{}'",
             text);
@@ -99,7 +93,7 @@ void InteractionRule::check() const {
   RatingRule{positive};
   double ratio = 0;
   CTR_CHECK(negative_ratio == "spec" ||
-                (parse_number(negative_ratio, ratio) && ratio >= 1e-6 && ratio <= 1e6),
+                (parse_finite(negative_ratio, ratio) && ratio >= 1e-6 && ratio <= 1e6),
             "prepare: --negative-ratio takes 'spec' or a number of clicks per negative, got '{}'",
             negative_ratio);
   shares();
@@ -181,7 +175,8 @@ void InteractionRule::assign_splits(Interactions& table) const {
       // Half and half: all of `rest` by the second of the two calls.
       std::vector<Split> splits(rest.size(), Split::test);
       std::fill_n(splits.begin(), sizes.valid, Split::valid);
-      for (size_t i = splits.size(); i > 1; --i) std::swap(splits[i - 1], splits[random.below(i, i)]);
+      for (size_t i = splits.size(); i > 1; --i)
+        std::swap(splits[i - 1], splits[random.below(i, i)]);
       for (size_t i = 0; i < rest.size(); ++i) table.rows[rest[i]].split = splits[i];
     }
   }
@@ -189,7 +184,7 @@ void InteractionRule::assign_splits(Interactions& table) const {
 
 void InteractionRule::add_negatives(Interactions& table) const {
   std::vector<double> ratios = reference_ratios(static_cast<uint64_t>(seed), table.domains.size());
-  if (double ratio = 0; parse_number(negative_ratio, ratio))
+  if (double ratio = 0; parse_finite(negative_ratio, ratio))
     std::fill(ratios.begin(), ratios.end(), ratio);
   std::vector<std::vector<size_t>> classes = classes_of(table);
   for (size_t d = 0; d < table.domains.size(); ++d) {

@@ -28,10 +28,10 @@ class InteractionRule {
  public:
   // Defaults, before add_options().
   std::string positive = "all";
-  IntList drop = {};                      // ratings that are neither
-  std::string negatives = "uniform";      // none | uniform | popularity
-  std::string negative_ratio = "spec";    // spec | a number
-  std::string split = "spec";             // keep | spec | time | time-random | shares
+  IntList drop = {};                    // ratings that are neither
+  std::string negatives = "uniform";    // none | uniform | popularity
+  std::string negative_ratio = "spec";  // spec | a number
+  std::string split = "spec";           // keep | spec | time | time-random | shares
   bool drop_duplicates = true;
   int64_t seed = 123;
 

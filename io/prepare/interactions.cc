@@ -33,7 +33,9 @@ void ExtraColumn::set(int64_t index, int32_t text) {
 
 InteractionSource::InteractionSource(const std::vector<std::string>& extras,
                                      std::vector<std::string> files, Load load)
-    : columns_{"user", "item", "domain", "label"}, files_(std::move(files)), load_(std::move(load)) {
+    : columns_{"user", "item", "domain", "label"},
+      files_(std::move(files)),
+      load_(std::move(load)) {
   columns_.insert(columns_.end(), extras.begin(), extras.end());
   for (const std::string& file : files_) bytes_total_ += file_size(file);
 }

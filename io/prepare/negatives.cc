@@ -162,7 +162,8 @@ int64_t negatives_for(int64_t clicks, double ratio) {
 std::vector<Click> draw_negatives(std::span<const Click> clicks, int32_t domain,
                                   const NegativeRule& rule) {
   CTR_CHECK(rule.ratio >= 1e-6 && rule.ratio <= 1e6,
-            "negatives: the ratio of clicks to negatives must lie in [1e-6, 1e6], got {}", rule.ratio);
+            "negatives: the ratio of clicks to negatives must lie in [1e-6, 1e6], got {}",
+            rule.ratio);
   const Pool pool(clicks);
   std::vector<Click> sorted(clicks.begin(), clicks.end());
   std::stable_sort(sorted.begin(), sorted.end(),

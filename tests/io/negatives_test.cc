@@ -18,8 +18,7 @@ namespace {
 TEST(SplitRule, SizesAreThePublishedOnes) {
   const SplitSizes expected[] = {{0, 0, 0}, {1, 0, 0}, {1, 0, 1}, {1, 1, 1}, {2, 1, 1},
                                  {3, 1, 1}, {3, 1, 2}, {4, 1, 2}, {4, 2, 2}};
-  for (int64_t n = 0; n <= 8; ++n)
-    EXPECT_EQ(split_sizes(n), expected[n]) << n;
+  for (int64_t n = 0; n <= 8; ++n) EXPECT_EQ(split_sizes(n), expected[n]) << n;
 }
 
 TEST(SplitRule, SizesEqualTheFloatingPointOnes) {
@@ -40,7 +39,7 @@ TEST(SplitRule, RowsAreAPermutationThatTheSeedFixes) {
   EXPECT_NE(a, c);
   EXPECT_EQ(std::count(a.begin(), a.end(), Split::train), 600);
   EXPECT_EQ(std::count(a.begin(), a.end(), Split::valid), 200);
-  EXPECT_EQ(std::count(a.begin(), a.begin() + 500, Split::train) / 30, 10);  // mixed: about 300
+  EXPECT_NEAR(std::count(a.begin(), a.begin() + 500, Split::train), 300, 40);  // well mixed
 }
 
 TEST(SplitRule, RefusesSharesThatMakeNoSense) {
