@@ -103,11 +103,25 @@ void RunDirectory::begin(const Dataset& data, const TrainOptions& train,
   log_ = std::make_unique<TrainLog>(path_, notes_.log_bytes, notes_.metrics_bytes);
 }
 
-std::string RunDirectory::save(const TrainSnapshot& snapshot) const {
+TrainEvents RunDirectory::events(const TrainOptions& train) {
+  TrainEvents events;
+  events.step = [this, every = train.log_steps](const StepReport& report) {
+    if (every > 0 && report.step % every == 0) log_->add(report);
+  };
+  events.epoch = [this](const EpochReport& report) { log_->add(report); };
+  events.digest = [this](int64_t step, const ParameterStore& store) {
+    log_->add_digest(step, store);
+  };
+  events.save = [this](const TrainSnapshot& snapshot) { save(snapshot); };
+  events.non_finite = [this](const NonFinite& found) { write(found); };
+  return events;
+}
+
+void RunDirectory::save(const TrainSnapshot& snapshot) {
   CheckpointNotes notes = notes_;
   notes.log_bytes = log_->log_bytes();
   notes.metrics_bytes = log_->metrics_bytes();
-  return CheckpointFolder(path_).save(snapshot, notes);
+  saved_ = CheckpointFolder(path_).save(snapshot, notes);
 }
 
 void RunDirectory::write(const NonFinite& found) const {

@@ -36,21 +36,25 @@ class RunDirectory {
   // Writes the configuration and opens the logs: what stands in them beyond the checkpoint that
   // load() gave is cut off.
   void begin(const Dataset& data, const TrainOptions& train, const ModelOptions& model);
-  TrainLog& log() { return *log_; }
-  // Returns the checkpoint's directory.
-  std::string save(const TrainSnapshot& snapshot) const;
-  void write(const NonFinite& found) const;
+  // What training does to keep its logs, its checkpoints and nan.json here. Outlived by this.
+  TrainEvents events(const TrainOptions& train);
   void finish(BuiltModel& built, const Dataset& data, const TrainOptions& train,
               const ModelOptions& model, const TrainReport& report) const;
 
   const std::string& path() const { return path_; }
+  // Directory of the checkpoint last written; empty before the first.
+  const std::string& saved() const { return saved_; }
 
  private:
+  void save(const TrainSnapshot& snapshot);
+  void write(const NonFinite& found) const;
+
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}
 
   std::string path_;
   CheckpointNotes notes_;  // options and data of this run; sizes of the logs it begins with
   std::unique_ptr<TrainLog> log_;
+  std::string saved_;
 };
 
 // What a finished run was trained with.

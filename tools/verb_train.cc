@@ -127,27 +127,24 @@ std::optional<TrainSnapshot> snapshot_of(RunDirectory& directory, const Dataset&
   return from;
 }
 
-TrainEvents events_of(State& state, RunDirectory& directory, Progress& progress,
-                      std::string& saved) {
-  TrainEvents events;
-  events.step = [&](const StepReport& report) {
+// Files first, then the terminal.
+TrainEvents events_of(const State& state, RunDirectory& directory, Progress& progress) {
+  const TrainEvents files = directory.events(state.train);
+  TrainEvents events = files;
+  events.step = [&progress, files](const StepReport& report) {
+    files.step(report);
     progress.step(report);
-    const int64_t every = state.train.log_steps;
-    if (every > 0 && report.step % every == 0) directory.log().add(report);
   };
-  events.epoch = [&](const EpochReport& report) {
+  events.epoch = [&progress, files](const EpochReport& report) {
+    files.epoch(report);
     progress.epoch(report);
-    directory.log().add(report);
   };
-  events.digest = [&](int64_t step, const ParameterStore& store) {
-    directory.log().add_digest(step, store);
+  events.save = [&directory, &progress, files](const TrainSnapshot& snapshot) {
+    files.save(snapshot);
+    if (snapshot.state.batch > 0) progress.line("saved     " + directory.saved());
   };
-  events.save = [&](const TrainSnapshot& snapshot) {
-    saved = directory.save(snapshot);
-    if (snapshot.state.batch > 0) progress.line("saved     " + saved);
-  };
-  events.non_finite = [&](const NonFinite& found) {
-    directory.write(found);
+  events.non_finite = [&directory, &progress, files](const NonFinite& found) {
+    files.non_finite(found);
     progress.line("note      " + directory.path() + "/nan.json lists the rows of the step");
   };
   events.stop = [] { return InterruptScope::requested(); };
@@ -184,17 +181,16 @@ int run(State& state) {
 
   Progress progress(state.train);
   TrainReport report;
-  std::string saved;
   {
     InterruptScope interrupt;
-    report = train(built, data, state.train, events_of(state, directory, progress, saved),
+    report = train(built, data, state.train, events_of(state, directory, progress),
                    from ? &*from : nullptr);
   }
   if (report.interrupted) {
-    fmt::print(
-        "\ninterrupted after step {}; all of it is in {}\ngo on with `ctrengine train --resume "
-        "{}`\n",
-        report.steps, saved, directory.path());
+    const std::string& saved = directory.saved();
+    fmt::print("\ninterrupted after step {}; all of it is in {}\n", report.steps,
+               saved.empty() ? directory.path() : saved);
+    fmt::print("go on with `ctrengine train --resume {}`\n", directory.path());
     return 130;
   }
   directory.finish(built, data, state.train, state.model, report);
