@@ -21,11 +21,21 @@ struct Verb {
   // Called before options are set, with the command line's value of --model: presets become
   // defaults.
   std::function<void(const std::string& model)> preset = [](const std::string&) {};
+  std::vector<Verb> verbs = {};  // verbs of its own, as `prepare criteo`
 };
 
+Verb prepare_verb();
+Verb lint_verb();
+Verb inspect_verb();
+Verb datasets_verb();
+Verb prepare_verb();
+Verb lint_verb();
+Verb inspect_verb();
+Verb datasets_verb();
 Verb train_verb();
-Verb compare_verb();
 Verb evaluate_verb();
+Verb predict_verb();
+Verb compare_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
 Verb models_verb();
