@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#define XXH_INLINE_ALL  // tokens are short: a call costs more than their hash
 #include <xxhash.h>
 
 #include "engine/check.h"

@@ -91,6 +91,8 @@ void DelimitedSource::read_header() {
 bool DelimitedSource::next(RawChunk& chunk, BadLines& bad) {
   chunk.clear(columns_.size());
   while (reader_) {
+    // More at least once: what is left may be the start of one long record.
+    if (!at_end_ && rest_.size() >= kEnoughText) at_end_ = !reader_->append(rest_);
     while (!at_end_ && rest_.size() < kEnoughText) at_end_ = !reader_->append(rest_);
     chunk.text = std::move(rest_);
     rest_.clear();
@@ -121,9 +123,12 @@ void DelimitedSource::parse(RawChunk& chunk, BadLines& bad) {
     const Place place{paths_[file_ - 1], line, at - start + 1};
     if (result == RecordSplitter::Result::bad_quote) {
       const std::string_view found(at, static_cast<size_t>(end - at));
-      bad.report(place, "a delimiter or the end of the line after a closing quote",
-                 quoted(found.substr(0, found.find('\n'))),
-                 "double the quotes inside a quoted cell");
+      const bool open = found.starts_with('"');  // its own quote: it is never closed
+      bad.report(
+          place,
+          open ? "a closing quote" : "a delimiter or the end of the line after a closing quote",
+          open ? "the end of the file" : quoted(found.substr(0, found.find('\n'))),
+          "double the quotes inside a quoted cell");
       at = start;
       RecordSplitter::skip_line(at, end);
       ++line_;

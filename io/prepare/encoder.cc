@@ -1,7 +1,9 @@
 #include "io/prepare/encoder.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "engine/check.h"
@@ -17,7 +19,7 @@ class IdFinder {
   IdFinder(const Field& field, const Vocabulary* vocabulary)
       : field_(field), vocabulary_(vocabulary) {}
 
-  std::vector<int64_t> ids(const std::vector<std::string_view>& tokens) const {
+  std::vector<int64_t> ids(std::span<const std::string_view> tokens) const {
     std::vector<int64_t> ids(tokens.size());
     switch (field_.encoding.ids) {
       case IdRule::vocabulary:
@@ -57,7 +59,9 @@ class IdFinder {
 float encoded_number(const Encoding& encoding, double x) {
   if (std::isnan(x)) x = encoding.missing;
   if (encoding.numbers == NumberRule::log) return static_cast<float>(std::log1p(std::max(x, 0.0)));
-  return static_cast<float>((x - encoding.offset) * encoding.scale);
+  // Far outside the training split's range a scaled number may be too large for a float.
+  constexpr double kMost = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp((x - encoding.offset) * encoding.scale, -kMost, kMost));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace ctr {
 namespace {
 
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
+constexpr double kMostNumber = std::numeric_limits<float>::max();  // they are stored as floats
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -26,34 +27,72 @@ bool parse_number(std::string_view text, double& number) {
   return code == std::errc() && end == text.data() + text.size() && std::isfinite(number);
 }
 
+double log_square(double x) {
+  const double bucket = x > 2 ? std::floor(std::log(x) * std::log(x)) : std::trunc(x);
+  return bucket == 0 ? 0 : bucket;  // no "-0"
+}
+
 // The token that a rule makes of a number.
 std::string token_of(const Encoding& encoding, double x) {
   if (encoding.tokens == TokenRule::boundaries) {
     const auto& b = encoding.boundaries;
     return std::to_string(std::upper_bound(b.begin(), b.end(), x) - b.begin());
   }
-  const double bucket = x > 2 ? std::floor(std::log(x) * std::log(x)) : std::trunc(x);
-  return fmt::format("{:.0f}", bucket == 0 ? 0.0 : bucket);  // no "-0"
+  return fmt::format("{:.0f}", log_square(x));
 }
 
-// Replaces the tokens by those that the rule makes; empty cells stay empty.
-void apply_token_rule(const Encoding& encoding, int64_t column, ParsedColumn& parsed) {
-  std::vector<std::pair<size_t, size_t>> places(parsed.tokens.size());
-  for (size_t r = 0; r < parsed.tokens.size(); ++r) {
-    places[r] = {parsed.made.size(), 0};
-    if (trimmed(parsed.tokens[r]).empty()) continue;
+// The log_square tokens of small whole numbers, which are most cells: a logarithm and its text cost
+// ten times a look-up.
+std::string_view token_of_small(size_t x) {
+  static const std::vector<std::string> tokens = [] {
+    std::vector<std::string> made;
+    for (int i = 0; i < 10'000; ++i) made.push_back(fmt::format("{:.0f}", log_square(i)));
+    return made;
+  }();
+  return tokens[x];
+}
+
+// The whole number that one to four digits write, else -1.
+int small_number(std::string_view text) {
+  if (text.empty() || text.size() > 4) return -1;
+  int number = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return -1;
+    number = 10 * number + (c - '0');
+  }
+  return number;
+}
+
+// The tokens that the rule makes of the cells; empty cells stay empty.
+void apply_token_rule(const Encoding& encoding, const std::vector<std::string_view>& cells,
+                      int64_t column, ParsedColumn& parsed) {
+  struct Made {
+    size_t row, begin, size;
+  };
+  std::vector<Made> made;  // `parsed.made` moves as it grows
+  parsed.own.resize(cells.size());
+  for (size_t r = 0; r < cells.size(); ++r) {
+    parsed.own[r] = {};
+    if (cells[r].empty()) continue;
+    const int small = encoding.tokens == TokenRule::log_square ? small_number(cells[r]) : -1;
+    if (small >= 0) {
+      parsed.own[r] = token_of_small(static_cast<size_t>(small));
+      continue;
+    }
+    if (trimmed(cells[r]).empty()) continue;
     double x = 0;
-    if (!parse_number(parsed.tokens[r], x)) {
-      parsed.errors.push_back({static_cast<int64_t>(r), column, "a number",
-                               quoted(parsed.tokens[r]), "leave the cell empty if it is missing"});
+    if (!parse_number(cells[r], x)) {
+      parsed.errors.push_back({static_cast<int64_t>(r), column, "a number", quoted(cells[r]),
+                               "leave the cell empty if it is missing"});
       continue;
     }
     const std::string token = token_of(encoding, x);
+    made.push_back({r, parsed.made.size(), token.size()});
     parsed.made += token;
-    places[r].second = token.size();
   }
-  for (size_t r = 0; r < places.size(); ++r)
-    parsed.tokens[r] = std::string_view(parsed.made).substr(places[r].first, places[r].second);
+  for (const Made& token : made)
+    parsed.own[token.row] = std::string_view(parsed.made).substr(token.begin, token.size);
+  parsed.tokens = parsed.own;
 }
 
 // Ids must be whole numbers inside their table.
@@ -64,8 +103,8 @@ void check_given(const Field& field, int64_t column, ParsedColumn& parsed) {
                             static_cast<int64_t>(token)) -
            parsed.offsets.begin() - 1;
   };
-  for (size_t t = 0; t < parsed.tokens.size(); ++t) {
-    const std::string_view token = trimmed(parsed.tokens[t]);
+  for (size_t t = 0; t < parsed.own.size(); ++t) {
+    const std::string_view token = parsed.own[t] = trimmed(parsed.own[t]);
     if (token.empty() && field.padding) continue;
     int64_t id = 0;
     const auto [end, code] = std::from_chars(token.data(), token.data() + token.size(), id);
@@ -92,33 +131,36 @@ void split_lists(const Field& field, const std::vector<std::string_view>& cells,
                  ParsedColumn& parsed) {
   parsed.offsets.assign(1, 0);
   for (std::string_view cell : cells) {
-    const size_t begin = parsed.tokens.size();
+    const size_t begin = parsed.own.size();
     while (!cell.empty()) {
       const size_t stop = cell.find(field.encoding.separator);
       const std::string_view token = cell.substr(0, stop);
-      if (!token.empty()) parsed.tokens.push_back(token);
+      if (!token.empty()) parsed.own.push_back(token);
       if (stop == std::string_view::npos) break;
       cell.remove_prefix(stop + 1);
     }
     const auto most = static_cast<size_t>(field.max_length);
-    if (const size_t count = parsed.tokens.size() - begin; most > 0 && count > most) {
-      const auto first = parsed.tokens.begin() + static_cast<int64_t>(begin);
+    if (const size_t count = parsed.own.size() - begin; most > 0 && count > most) {
+      const auto first = parsed.own.begin() + static_cast<int64_t>(begin);
       if (field.type == FieldType::sequence) {  // the last ones stay
-        parsed.tokens.erase(first, first + static_cast<int64_t>(count - most));
+        parsed.own.erase(first, first + static_cast<int64_t>(count - most));
       } else {
-        parsed.tokens.resize(begin + most);
+        parsed.own.resize(begin + most);
       }
     }
-    parsed.offsets.push_back(static_cast<int64_t>(parsed.tokens.size()));
+    parsed.offsets.push_back(static_cast<int64_t>(parsed.own.size()));
   }
+  parsed.tokens = parsed.own;
 }
 
 void parse_numbers(const std::vector<std::string_view>& cells, int64_t column,
                    ParsedColumn& parsed) {
   for (size_t r = 0; r < cells.size(); ++r) {
     double x = kMissing;
-    if (!trimmed(cells[r]).empty() && !parse_number(cells[r], x)) {
-      parsed.errors.push_back({static_cast<int64_t>(r), column, "a finite number", quoted(cells[r]),
+    const bool missing = trimmed(cells[r]).empty();
+    if (!missing && (!parse_number(cells[r], x) || std::abs(x) > kMostNumber)) {
+      parsed.errors.push_back({static_cast<int64_t>(r), column,
+                               "a finite number of at most 3.4e38 in size", quoted(cells[r]),
                                "leave the cell empty if it is missing"});
     }
     parsed.numbers.push_back(x);
@@ -129,7 +171,8 @@ void parse_numbers(const std::vector<std::string_view>& cells, int64_t column,
 
 void parse_field(const Field& field, const std::vector<std::string>& domain_names,
                  const std::vector<std::string_view>& cells, int64_t column, ParsedColumn& parsed) {
-  parsed.tokens.clear();
+  parsed.tokens = {};
+  parsed.own.clear();
   parsed.offsets.clear();
   parsed.numbers.clear();
   parsed.errors.clear();
@@ -139,9 +182,14 @@ void parse_field(const Field& field, const std::vector<std::string>& domain_name
     split_lists(field, cells, parsed);
   } else {
     parsed.tokens = cells;
-    if (field.encoding.tokens != TokenRule::text) apply_token_rule(field.encoding, column, parsed);
+    if (field.encoding.tokens != TokenRule::text)
+      apply_token_rule(field.encoding, cells, column, parsed);
   }
-  if (field.encoding.ids == IdRule::given) check_given(field, column, parsed);
+  if (field.encoding.ids == IdRule::given) {
+    if (parsed.own.empty()) parsed.own = cells;
+    check_given(field, column, parsed);
+    parsed.tokens = parsed.own;
+  }
   if (field.role == FieldRole::domain && !domain_names.empty())
     check_domains(domain_names, column, parsed);
 }
@@ -150,8 +198,8 @@ void parse_label(const std::vector<std::string_view>& cells, int64_t column, Par
   parsed.numbers.clear();
   parsed.errors.clear();
   for (size_t r = 0; r < cells.size(); ++r) {
-    double x = 0;
-    if (!parse_number(cells[r], x) || x < 0 || x > 1) {
+    double x = cells[r] == "1" ? 1 : 0;
+    if (cells[r] != "0" && cells[r] != "1" && (!parse_number(cells[r], x) || x < 0 || x > 1)) {
       parsed.errors.push_back(
           {static_cast<int64_t>(r), column, "a label in [0, 1]", quoted(cells[r]), ""});
       x = 0;

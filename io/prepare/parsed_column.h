@@ -2,6 +2,7 @@
 // One column of a chunk, read by its field's rules: the step before vocabularies, which both passes
 // of `prepare` share.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +20,13 @@ struct CellError {
 
 struct ParsedColumn {
   // Categorical: the token of each row. Lists: the tokens of all rows, row r's at [offsets[r],
-  // offsets[r + 1]).
-  std::vector<std::string_view> tokens;
+  // offsets[r + 1]). They lie in the chunk, in `made`, or in memory that stays.
+  std::span<const std::string_view> tokens;
   std::vector<int64_t> offsets;
   std::vector<double> numbers;  // numeric fields and labels: NaN where the cell is empty
   std::vector<CellError> errors;
-  std::string made;  // bytes of tokens that a rule made
+  std::vector<std::string_view> own;  // what `tokens` shows, unless it shows the chunk's cells
+  std::string made;                   // bytes of tokens that a rule made
 };
 
 // A field's cells. `domain_names` are the only tokens that a domain field may hold, unless empty.

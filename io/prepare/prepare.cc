@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <future>
 #include <utility>
 
@@ -38,25 +39,46 @@ class ReadAhead {
     bytes_ = source_.bytes_read();
     bad_.absorb(ahead_bad_);
     if (!any) return nullptr;
-    std::swap(present_, ahead_);
+    const RawChunk* present = &chunks_[ahead_];
+    ahead_ = 1 - ahead_;
     ahead_bad_ = bad_.fresh();
     start();
-    return &present_;
+    return present;
   }
   int64_t bytes_read() const { return bytes_; }
 
  private:
   void start() {
-    next_ = std::async(std::launch::async, [this] { return source_.next(ahead_, ahead_bad_); });
+    next_ = std::async(std::launch::async,
+                       [this] { return source_.next(chunks_[ahead_], ahead_bad_); });
   }
 
   RowSource& source_;
   BadLines& bad_;
-  RawChunk present_, ahead_;
+  RawChunk chunks_[2];  // used in turn, never moved: cells point into their text
+  size_t ahead_ = 0;
   BadLines ahead_bad_;
   int64_t bytes_ = 0;
   std::future<bool> next_;
 };
+
+// Calls f(i) for i in [0, n) on all threads; the first of its errors is thrown afterwards.
+template <class F>
+void for_each_index(size_t n, const F& f) {
+  std::vector<std::exception_ptr> errors(n);
+  parallel_for(static_cast<int64_t>(n), 1, [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      try {
+        f(i);
+      } catch (...) {
+        errors[i] = std::current_exception();
+      }
+    }
+  });
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+}
 
 // Sums over the numbers of the training split.
 struct Moments {
@@ -87,16 +109,15 @@ class Census {
   }
 
   void add(const RawChunk& chunk, const ChunkParser& parser) {
-    parallel_for(static_cast<int64_t>(schema_.fields.size()), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t f = begin; f < end; ++f) add_field(static_cast<size_t>(f), chunk, parser);
-    });
+    for (size_t row = 0; row < static_cast<size_t>(chunk.rows); ++row)
+      train_rows_ += parser.good()[row] != 0 && chunk.split[row] == Split::train ? 1 : 0;
+    for_each_index(schema_.fields.size(), [&](size_t f) { add_field(f, chunk, parser); });
   }
+  int64_t train_rows() const { return train_rows_; }
 
   // Gives the schema its sizes and numbers; returns the finished vocabularies.
   Vocabularies finish(Schema& schema) {
-    parallel_for(static_cast<int64_t>(schema.fields.size()), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t f = begin; f < end; ++f) finish_field(schema, static_cast<size_t>(f));
-    });
+    for_each_index(schema.fields.size(), [&](size_t f) { finish_field(schema, f); });
     for (const Field& field : schema.fields) {
       CTR_CHECK_DATA(field.type == FieldType::numeric || field.vocabulary > 0,
                      "prepare: field '{}' has no value in the training split", field.name);
@@ -153,6 +174,7 @@ class Census {
   const Schema& schema_;
   std::vector<std::shared_ptr<Vocabulary>> vocabularies_;
   std::vector<Moments> moments_;
+  int64_t train_rows_ = 0;
 };
 
 // Ids, specials and names of the domain field.
@@ -186,13 +208,28 @@ GivenVectors align_vectors(const PreparePlan& plan, const Schema& schema,
   return result;
 }
 
+void check_encoding(const Field& field) {
+  const Encoding& e = field.encoding;
+  if (field.type == FieldType::numeric) return;
+  CTR_CHECK(e.ids != IdRule::hash || (e.buckets > 0 && e.buckets < INT32_MAX - 1),
+            "prepare: hashed field '{}' needs from 1 to 2^31 - 3 buckets, got {}", field.name,
+            e.buckets);
+  CTR_CHECK(e.ids != IdRule::given || field.vocabulary > 0,
+            "prepare: field '{}' takes ids as they are given; name their number as its vocabulary",
+            field.name);
+  CTR_CHECK(e.tokens == TokenRule::text || !field.is_list(),
+            "prepare: field '{}' is a list; token rules are for categorical fields", field.name);
+  CTR_CHECK(e.tokens != TokenRule::boundaries ||
+                (!e.boundaries.empty() && std::is_sorted(e.boundaries.begin(), e.boundaries.end())),
+            "prepare: field '{}' needs ascending boundaries", field.name);
+}
+
 void check_plan(const PreparePlan& plan) {
   std::vector<std::string> names;
   for (const Field& field : plan.schema.fields) {
     CTR_CHECK(std::find(names.begin(), names.end(), field.name) == names.end(),
               "prepare: two fields are called '{}'", field.name);
-    CTR_CHECK(field.encoding.ids != IdRule::hash || field.encoding.buckets > 0,
-              "prepare: hashed field '{}' needs a number of buckets", field.name);
+    check_encoding(field);
     CTR_CHECK(field.role != FieldRole::domain ||
                   (field.type == FieldType::categorical && !field.padding && !field.unseen),
               "prepare: the domain field '{}' must be categorical, without rows for missing or "
@@ -214,6 +251,10 @@ Vocabularies count(PreparePlan& plan, BadLines& bad, const Progress& progress) {
     rows += chunk->rows;
     if (progress) progress({1, chunks.bytes_read(), plan.source->bytes_total(), rows});
   }
+  CTR_CHECK_DATA(census.train_rows() > 0,
+                 "prepare: the training split has no rows ({} lines were left out); check --split "
+                 "and the input",
+                 bad.count());
   Vocabularies vocabularies = census.finish(plan.schema);
   settle_domains(plan.schema, vocabularies);
   return vocabularies;
@@ -255,10 +296,6 @@ PrepareReport prepare(PreparePlan& plan, const std::string& target, BadLines& ba
       if (progress) progress({2, chunks.bytes_read(), plan.source->bytes_total(), seen});
     }
   }
-  CTR_CHECK_DATA(report.rows[0] > 0,
-                 "prepare: the training split has no rows ({} lines were left "
-                 "out); check --split and the input",
-                 bad.count());
   make_directories(writer.folder() + "/vocabulary");
   for (size_t f = 0; f < schema.fields.size(); ++f) {
     const Field& field = schema.fields[f];
