@@ -12,6 +12,7 @@
 
 #include "engine/error.h"
 #include "engine/nearest.h"
+#include "tools/config_file.h"
 #include "tools/verbs.h"
 
 namespace ctr {
@@ -101,14 +102,44 @@ void refuse_extras(const Command& command) {
   }
 }
 
-int run(Command& command) {
-  refuse_extras(command);
-  if (const Option* model = command.verb.options.find("model"); model != nullptr) {
+// What the command line says of an option, empty when nothing.
+std::string given_text(const Command& command, const std::string& name) {
+  std::string result;
+  for (const auto& [given, text] : command.given) result = given == name ? text : result;
+  return result;
+}
+
+// The options of --config FILE or of --resume RUN, for verbs that take one.
+std::vector<ConfigEntry> file_entries(const Command& command) {
+  std::string file;
+  for (const char* name : {"config", "resume"}) {
+    if (command.verb.options.find(name) == nullptr) continue;
+    const std::string text = given_text(command, name);
+    if (!text.empty() && !file.empty())
+      throw Error(command.path + ": --resume takes its options from the run; leave --config out");
+    if (!text.empty()) file = text;
+  }
+  if (file.empty()) return {};
+  return read_config_file(file, command.verb.options);
+}
+
+// Defaults, then the model's preset, then the file, then the command line.
+void set_options(Command& command) {
+  OptionList& options = command.verb.options;
+  const std::vector<ConfigEntry> entries = file_entries(command);
+  if (const Option* model = options.find("model"); model != nullptr) {
     std::string chosen = OptionList::text_of(*model);
-    for (const auto& [name, text] : command.given) chosen = name == "model" ? text : chosen;
+    for (const ConfigEntry& entry : entries) chosen = entry.name == "model" ? entry.text : chosen;
+    if (std::string text = given_text(command, "model"); !text.empty()) chosen = text;
     command.verb.preset(chosen);
   }
-  for (const auto& [name, text] : command.given) command.verb.options.set(name, text, command.path);
+  for (const ConfigEntry& entry : entries) options.set(entry.name, entry.text, entry.where);
+  for (const auto& [name, text] : command.given) options.set(name, text, command.path);
+}
+
+int run(Command& command) {
+  refuse_extras(command);
+  set_options(command);
   return command.verb.run(command.arguments);
 }
 
@@ -122,7 +153,7 @@ int main_of(int count, char** words) {
   std::vector<std::unique_ptr<Command>> commands;
   for (Verb verb :
        {prepare_verb(), lint_verb(), inspect_verb(), datasets_verb(), train_verb(), evaluate_verb(),
-        predict_verb(), gradcheck_verb(), verify_verb(), models_verb()}) {
+        predict_verb(), compare_verb(), gradcheck_verb(), verify_verb(), models_verb()}) {
     commands.push_back(std::make_unique<Command>());
     commands.back()->path = verb.name;
     commands.back()->verb = std::move(verb);

@@ -14,7 +14,7 @@ namespace ctr {
 struct Verb {
   std::string name;
   std::string summary;
-  std::vector<std::string> examples;  // two, runnable
+  std::vector<std::string> examples;  // two or three, runnable
   std::string arguments;              // "FILE…", or empty when it takes none
   OptionList options;
   std::function<int(const std::vector<std::string>& arguments)> run;
@@ -28,9 +28,14 @@ Verb prepare_verb();
 Verb lint_verb();
 Verb inspect_verb();
 Verb datasets_verb();
+Verb prepare_verb();
+Verb lint_verb();
+Verb inspect_verb();
+Verb datasets_verb();
 Verb train_verb();
 Verb evaluate_verb();
 Verb predict_verb();
+Verb compare_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
 Verb models_verb();

@@ -1,83 +1,79 @@
-// domain-csv: interaction data in a file per domain and part, such as d{domain}_{split}.csv.gz.
+// domain-csv: a file, or one for each split, of every domain; what most published multi-domain data
+// looks like. Files are told apart by a pattern such as d{domain}_{split}.csv.gz.
 
 #include <algorithm>
-#include <charconv>
+#include <cctype>
 #include <filesystem>
-#include <optional>
 #include <regex>
 
 #include "engine/check.h"
 #include "engine/nearest.h"
+#include "io/prepare/delimited.h"
 #include "io/prepare/fields.h"
+#include "io/prepare/interaction_rule.h"
 #include "io/prepare/lines.h"
-#include "io/prepare/negatives.h"
 #include "io/prepare/prepare.h"
 
 namespace ctr {
 namespace {
 
 struct DomainFile {
-  std::string path, domain;
-  std::optional<Split> split;
+  InputFile file;
+  std::string domain;
 };
 
-// "train", "val", …; throws on another name.
-Split split_called(const std::string& name, const std::string& path) {
-  if (name == "train") return Split::train;
-  if (name == "val" || name == "valid" || name == "validation") return Split::valid;
-  CTR_CHECK(name == "test", "domain-csv: {}: '{}' is no split; expected train, val, valid or test",
-            path, name);
-  return Split::test;
-}
-
-// Digits compare as numbers: d9 before d10.
-bool natural_less(const std::string& a, const std::string& b) {
-  if (a.size() != b.size() && a.find_first_not_of("0123456789") == std::string::npos &&
-      b.find_first_not_of("0123456789") == std::string::npos)
-    return a.size() < b.size();
-  return a < b;
-}
-
-// The files in a directory whose names fit the pattern.
-std::vector<DomainFile> find_files(const std::string& directory, const std::string& pattern) {
-  CTR_CHECK(pattern.find("{domain}") != std::string::npos,
-            "domain-csv: --pattern needs {{domain}}, as in d{{domain}}_{{split}}.csv; got '{}'",
-            pattern);
-  std::string expression;
-  int groups = 0, domain = 0, split = 0;
-  for (size_t i = 0; i < pattern.size();) {
-    if (pattern.compare(i, 8, "{domain}") == 0) {
-      expression += "(.+)";
-      domain = ++groups;
-      i += 8;
-    } else if (pattern.compare(i, 7, "{split}") == 0) {
-      expression += "([a-z]+)";
-      split = ++groups;
-      i += 7;
-    } else {
-      if (std::isalnum(static_cast<unsigned char>(pattern[i])) == 0) expression += '\\';
-      expression += pattern[i++];
+// {domain} and {split} of a pattern; everything else is as it is.
+class NamePattern {
+ public:
+  explicit NamePattern(const std::string& pattern) : text_(pattern) {
+    std::string expression;
+    int groups = 0;
+    for (size_t i = 0; i < pattern.size();) {
+      if (pattern.compare(i, 8, "{domain}") == 0) {
+        expression += "(.+?)";
+        domain_ = ++groups;
+        i += 8;
+      } else if (pattern.compare(i, 7, "{split}") == 0) {
+        expression += "(train|val|valid|validation|test)";
+        split_ = ++groups;
+        i += 7;
+      } else {
+        if (std::isalnum(static_cast<unsigned char>(pattern[i])) == 0) expression += '\\';
+        expression += pattern[i++];
+      }
     }
+    CTR_CHECK(domain_ > 0, "prepare: --pattern must contain {{domain}}, got '{}'", pattern);
+    expression_ = std::regex(expression);
   }
-  const std::regex regex(expression);
-  CTR_CHECK(std::filesystem::is_directory(directory), "domain-csv: '{}' is no directory",
-            directory);
-  std::vector<DomainFile> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    const std::string name = entry.path().filename().string();
-    std::smatch match;
-    if (!std::regex_match(name, match, regex)) continue;
-    DomainFile file{entry.path().string(), match[static_cast<size_t>(domain)].str(), {}};
-    if (split > 0) file.split = split_called(match[static_cast<size_t>(split)].str(), file.path);
-    files.push_back(file);
+
+  bool names_split() const { return split_ > 0; }
+  const std::string& text() const { return text_; }
+  // False when the file's name does not fit.
+  bool match(const std::string& path, DomainFile& file) const {
+    const std::string name = std::filesystem::path(path).filename().string();
+    std::smatch parts;
+    if (!std::regex_match(name, parts, expression_)) return false;
+    file.file.path = path;
+    file.domain = parts[static_cast<size_t>(domain_)];
+    if (split_ > 0) {
+      const std::string split = parts[static_cast<size_t>(split_)];
+      file.file.split = split == "train"  ? Split::train
+                        : split == "test" ? Split::test
+                                          : Split::valid;
+    }
+    return true;
   }
-  CTR_CHECK(!files.empty(), "domain-csv: no file in '{}' fits the pattern '{}'", directory,
-            pattern);
-  std::sort(files.begin(), files.end(), [](const DomainFile& a, const DomainFile& b) {
-    if (a.domain != b.domain) return natural_less(a.domain, b.domain);
-    return a.split != b.split ? a.split < b.split : a.path < b.path;
-  });
-  return files;
+
+ private:
+  std::string text_;
+  std::regex expression_;
+  int domain_ = 0, split_ = 0;
+};
+
+// Digits in names compare as numbers: d2 before d10.
+bool natural_less(const std::string& a, const std::string& b) {
+  int64_t x = 0, y = 0;
+  return parse_whole(a, x) && parse_whole(b, y) && x != y ? x < y : a < b;
 }
 
 class DomainCsv : public Converter {
@@ -85,138 +81,171 @@ class DomainCsv : public Converter {
   OptionList options() override {
     OptionList list;
     list.add({"pattern", &pattern_, "of file names, with {domain} and perhaps {split}"});
-    list.add({"columns", &columns_,
-              "what the columns are: user, item, label, rating; `-` leaves one out"});
-    list.add({"header", &header_, "the first line of each file is a header"});
-    list.add({"delimiter", &delimiter_, "between columns; `tab` for a tab"});
-    list.add({"positive_above",
-              &positive_above_,
-              "ratings above this are positive, others negative; below 0: every row is positive",
-              {},
-              -1,
-              1e9});
-    list.add({"domains", &domains_, "these domains alone, in this order; empty: all"});
-    list.add({"distinct", &distinct_, "drop repeated (user, item) pairs of a domain"});
-    negatives_.add_to(list);
+    list.add({"columns", &columns_, "names of the columns of files without a header"});
+    list.add({"delimiter", &delimiter_, "between cells: one character, or tab"});
+    list.add({"user", &user_, "the user's column"});
+    list.add({"item", &item_, "the item's column"});
+    list.add({"label", &label_, "the label's or rating's column, or empty: every row is a click"});
+    list.add({"time", &time_, "the column of times (whole numbers), or empty"});
+    list.add({"domains", &domains_, "the domains to take, in this order; empty: all"});
+    rule_.add_options(list);
+    list.add({"min_count", &min_count_, "rarer users and items are out of vocabulary", {}, 1, 1e9});
     list.add({"name", &name_, "of the data set"});
     return list;
   }
 
   PreparePlan open(const std::vector<std::string>& inputs) override {
-    CTR_CHECK(inputs.size() == 1, "domain-csv: name one directory");
-    check_columns();
-    Interactions data;
-    for (const DomainFile& file : chosen(find_files(inputs[0], pattern_))) read(file, data);
-    const int64_t dropped = distinct_ ? data.drop_duplicates() : 0;
+    rule_.check();
+    const NamePattern pattern(pattern_);
+    CTR_CHECK(rule_.split != "keep" || pattern.names_split(),
+              "prepare: --split keep needs {{split}} in --pattern, got '{}'", pattern_);
+    const std::vector<DomainFile> files = find_files(inputs, pattern);
+    auto table = std::make_shared<DelimitedSource>(input_files_of(files), delimited_options());
+
     PreparePlan plan;
-    plan.note = complete(data, negatives_);
-    plan.origin =
-        fmt::format("{} rows of {} files in {}, {} domains; {} repeated pairs dropped",
-                    data.positives(), data.files.size(), inputs[0], data.domains.size(), dropped);
     plan.schema.name = name_;
-    plan.schema.fields = {token_field("user", FieldRole::user),
-                          token_field("item", FieldRole::item), domain_field("domain")};
-    for (int32_t d = 0; d < data.domains.size(); ++d)
-      plan.schema.domain_names.emplace_back(data.domains.token(d));
-    plan.source = std::make_unique<InteractionSource>(std::move(data));
+    std::vector<int32_t> domain_of_file;
+    for (const DomainFile& file : files) {
+      auto& names = plan.schema.domain_names;
+      const auto known = std::find(names.begin(), names.end(), file.domain);
+      domain_of_file.push_back(static_cast<int32_t>(known - names.begin()));
+      if (known == names.end()) names.push_back(file.domain);
+    }
+    plan.schema.domains = std::ssize(plan.schema.domain_names);
+    plan.schema.fields = {token_field("user", FieldRole::user, min_count_),
+                          token_field("item", FieldRole::item, min_count_), domain_field("domain")};
+    plan.source = std::make_unique<InteractionSource>(
+        std::vector<std::string>{}, table->files(),
+        [self = *this, table, domain_of_file, names = plan.schema.domain_names](BadLines& bad) {
+          return self.load(*table, domain_of_file, names, bad);
+        });
+    plan.origin =
+        fmt::format("{} files of {} domains from {}; negatives {}, split {}", files.size(),
+                    plan.schema.domains, fmt::join(inputs, ", "), rule_.negatives, rule_.split);
     return plan;
   }
 
  private:
-  void check_columns() const {
-    static const std::vector<std::string> known{"user", "item", "label", "rating", "-"};
-    for (const std::string& column : columns_) {
-      CTR_CHECK(std::find(known.begin(), known.end(), column) != known.end(),
-                "domain-csv: --columns cannot hold '{}'{}", column, advice_on_name(column, known));
+  std::vector<DomainFile> find_files(const std::vector<std::string>& inputs,
+                                     const NamePattern& pattern) const {
+    std::vector<DomainFile> files;
+    for (const std::string& input : inputs) {
+      DomainFile file;
+      if (!std::filesystem::is_directory(input)) {
+        CTR_CHECK(pattern.match(input, file), "prepare: '{}' does not fit --pattern '{}'", input,
+                  pattern.text());
+        files.push_back(file);
+        continue;
+      }
+      for (const auto& entry : std::filesystem::directory_iterator(input))
+        if (pattern.match(entry.path().string(), file)) files.push_back(file);
     }
-    for (const char* needed : {"user", "item"}) {
-      CTR_CHECK(std::count(columns_.begin(), columns_.end(), needed) == 1,
-                "domain-csv: --columns needs {} once", needed);
-    }
+    CTR_CHECK_DATA(!files.empty(), "{}: no file fits --pattern '{}'; set --pattern",
+                   fmt::join(inputs, ", "), pattern.text());
+    order(files);
+    return files;
   }
 
-  std::vector<DomainFile> chosen(std::vector<DomainFile> files) const {
-    if (domains_.empty()) return files;
-    std::vector<DomainFile> result;
+  // By domain, then split; domains that are not asked for go.
+  void order(std::vector<DomainFile>& files) const {
+    std::vector<std::string> found;
+    for (const DomainFile& file : files) found.push_back(file.domain);
+    std::sort(found.begin(), found.end(), natural_less);
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     for (const std::string& domain : domains_) {
-      const size_t before = result.size();
-      for (const DomainFile& file : files) {
-        if (file.domain == domain) result.push_back(file);
-      }
-      NameList known;
-      for (const DomainFile& file : files) known.push_back(file.domain);
-      CTR_CHECK(result.size() > before, "domain-csv: there is no domain '{}'{}", domain,
-                advice_on_name(domain, known));
+      CTR_CHECK(std::find(found.begin(), found.end(), domain) != found.end(),
+                "prepare: no file of domain '{}'{}", domain, advice_on_name(domain, found));
     }
-    return result;
-  }
-
-  void read(const DomainFile& file, Interactions& data) {
-    const auto number = static_cast<int32_t>(data.files.size());
-    const int32_t domain = data.domains.id_of(file.domain);
-    data.files.push_back(file.path);
-    std::vector<std::string_view> cells;
-    const std::string delimiter = delimiter_ == "tab" ? "\t" : delimiter_;
-    for_each_line(file.path, [&](std::string_view line, int64_t at) {
-      if (line.empty() || (header_ && at == 1)) return;
-      split_line(line, delimiter, cells);
-      if (cells.size() != columns_.size()) {
-        problem({file.path, at, 0},
-                fmt::format("{} columns ({})", columns_.size(), fmt::join(columns_, delimiter)),
-                quoted(line));
-      }
-      Interaction row;
-      row.domain = domain;
-      row.file = number;
-      row.line = at;
-      row.split_known = file.split.has_value();
-      row.split = file.split.value_or(Split::train);
-      for (size_t c = 0; c < cells.size(); ++c)
-        read_cell(columns_[c], cells[c], line, row, data, file);
-      data.rows.push_back(row);
+    const NameList& wanted = domains_.empty() ? found : domains_;
+    auto place = [&](const std::string& domain) {
+      return std::find(wanted.begin(), wanted.end(), domain) - wanted.begin();
+    };
+    std::erase_if(files,
+                  [&](const DomainFile& file) { return place(file.domain) == std::ssize(wanted); });
+    std::sort(files.begin(), files.end(), [&](const DomainFile& a, const DomainFile& b) {
+      if (a.domain != b.domain) return place(a.domain) < place(b.domain);
+      if (a.file.split != b.file.split) return a.file.split < b.file.split;
+      return a.file.path < b.file.path;
     });
   }
 
-  void read_cell(const std::string& column, std::string_view cell, std::string_view line,
-                 Interaction& row, Interactions& data, const DomainFile& file) const {
-    const Place place{file.path, row.line, cell.data() - line.data() + 1};
-    if (column == "-") return;
-    if (cell.empty()) problem(place, "a " + column, "nothing");
-    if (column == "user") row.user = data.users.id_of(cell);
-    if (column == "item") row.item = data.items.id_of(cell);
-    if (column == "label") {
-      if (cell != "0" && cell != "1" && cell != "0.0" && cell != "1.0")
-        problem(place, "a label 0 or 1", quoted(cell));
-      row.label = cell[0] == '1' ? 1.f : 0.f;
-    }
-    if (column == "rating") {
-      double rating = 0;
-      const auto [end, code] = std::from_chars(cell.data(), cell.data() + cell.size(), rating);
-      if (code != std::errc() || end != cell.data() + cell.size())
-        problem(place, "a rating", quoted(cell));
-      row.label = positive_above_ < 0 || rating > positive_above_ ? 1.f : 0.f;
-    }
+  static std::vector<InputFile> input_files_of(const std::vector<DomainFile>& files) {
+    std::vector<InputFile> inputs;
+    for (const DomainFile& file : files) inputs.push_back(file.file);
+    return inputs;
   }
 
-  [[noreturn]] static void problem(const Place& place, const std::string& expected,
-                                   const std::string& found) {
-    fail(ErrorKind::data, "{}: expected {}, found {}; --columns and --delimiter say what to expect",
-         place.text(), expected, found);
+  DelimitedOptions delimited_options() const {
+    CTR_CHECK(delimiter_.size() == 1 || delimiter_ == "tab",
+              "prepare: --delimiter takes one character or 'tab', got '{}'", delimiter_);
+    DelimitedOptions options;
+    options.delimiter = delimiter_ == "tab" ? '\t' : delimiter_[0];
+    options.header = columns_.empty();
+    options.names = columns_;
+    NameList needed = {user_, item_};
+    if (!label_.empty()) needed.push_back(label_);
+    if (!time_.empty()) needed.push_back(time_);
+    if (options.header) options.names = needed;
+    for (const std::string& name : needed) {
+      CTR_CHECK(
+          options.header || std::find(columns_.begin(), columns_.end(), name) != columns_.end(),
+          "prepare: --columns has no '{}'{}", name, advice_on_name(name, columns_));
+    }
+    CTR_CHECK(!time_.empty() || !rule_.split.starts_with("time"),
+              "prepare: --split {} needs --time COLUMN", rule_.split);
+    return options;
   }
 
-  std::string pattern_ = "{domain}_{split}.csv", delimiter_ = ",", name_ = "domains";
-  NameList columns_ = {"user", "item", "label"}, domains_;
-  bool header_ = false, distinct_ = true;
-  double positive_above_ = -1;
-  NegativeOptions negatives_;
+  Interactions load(DelimitedSource& source, const std::vector<int32_t>& domain_of_file,
+                    const std::vector<std::string>& domains, BadLines& bad) const {
+    auto column = [&](const std::string& name) {
+      const auto& names = source.columns();
+      return std::find(names.begin(), names.end(), name) - names.begin();
+    };
+    const int64_t user = column(user_), item = column(item_), label = column(label_),
+                  time = column(time_);
+    Interactions table;
+    table.domains = domains;
+    for_each_row(source, bad, [&](const RawChunk& chunk, size_t r) {
+      auto cell = [&](int64_t c) { return chunk.columns[static_cast<size_t>(c)][r]; };
+      auto wrong = [&](int64_t c, const char* expected) {
+        bad.report(place_of(source, chunk, static_cast<int64_t>(r), c), expected, quoted(cell(c)),
+                   "check --columns and --delimiter");
+      };
+      Interaction row;
+      if (cell(user).empty()) return wrong(user, "a user");
+      if (cell(item).empty()) return wrong(item, "an item");
+      if (!label_.empty()) {
+        if (!parse_finite(cell(label), row.rating)) return wrong(label, "a number");
+      }
+      if (!time_.empty()) {
+        if (!parse_whole(cell(time), row.time)) return wrong(time, "a time as a whole number");
+      }
+      row.file = chunk.file[r];
+      row.line = chunk.line[r];
+      row.split = chunk.split[r];
+      row.domain = domain_of_file[static_cast<size_t>(row.file)];
+      row.user = table.users.add(cell(user));
+      row.item = table.items.add(cell(item));
+      table.rows.push_back(row);
+    });
+    rule_.apply(table);
+    return table;
+  }
+
+  std::string pattern_ = "{domain}_{split}.csv.gz", delimiter_ = ",", user_ = "user",
+              item_ = "item", label_ = "label", time_, name_ = "domains";
+  NameList columns_, domains_;
+  int64_t min_count_ = 1;
+  InteractionRule rule_;
 };
 
 }  // namespace
 
 ConverterInfo converter_domain_csv() {
-  return {"domain-csv", "interactions in a file per domain, labelled or clicks alone", "DIRECTORY",
-          "ctrengine prepare domain-csv clicks --pattern 'd{domain}_{split}.csv.gz' --columns "
-          "item,user,label --out data/clicks",
+  return {"domain-csv", "per-domain CSV files of clicks, labels or ratings", "DIRECTORY|FILE...",
+          "ctrengine prepare domain-csv taobao-ad --pattern d{domain}_{split}.csv.gz --columns "
+          "item,user,label --out data/taobao-ad",
           [] { return std::make_unique<DomainCsv>(); }};
 }
 

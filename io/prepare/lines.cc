@@ -1,41 +1,82 @@
 #include "io/prepare/lines.h"
 
+#include <charconv>
+#include <cmath>
+
+#include "engine/check.h"
 #include "io/prepare/text_reader.h"
 
 namespace ctr {
+namespace {
 
-void for_each_line(const std::string& path,
-                   const std::function<void(std::string_view line, int64_t number)>& f) {
-  TextReader reader(path);
-  std::string text;
-  int64_t number = 0;
-  for (bool more = true; more;) {
-    more = reader.append(text);
-    size_t at = 0;
-    while (at < text.size()) {
-      size_t stop = text.find('\n', at);
-      if (stop == std::string::npos) {
-        if (more) break;
-        stop = text.size();
-      }
-      std::string_view line = std::string_view(text).substr(at, stop - at);
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      f(line, ++number);
-      at = stop + 1;
-    }
-    text.erase(0, std::min(at, text.size()));
+void cut(std::string_view text, std::string_view separator, std::vector<std::string_view>& cells) {
+  cells.clear();
+  size_t from = 0;
+  while (!separator.empty()) {
+    const size_t stop = text.find(separator, from);
+    if (stop == std::string_view::npos) break;
+    cells.push_back(text.substr(from, stop - from));
+    from = stop + separator.size();
   }
+  cells.push_back(text.substr(from));
 }
 
-void split_line(std::string_view line, std::string_view separator,
-                std::vector<std::string_view>& pieces) {
-  pieces.clear();
-  while (true) {
-    const size_t stop = line.find(separator);
-    pieces.push_back(line.substr(0, stop));
-    if (stop == std::string_view::npos) return;
-    line.remove_prefix(stop + separator.size());
+template <class Number>
+bool parse(std::string_view text, Number& number) {
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return code == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+void Line::report(BadLines& bad, size_t cell, std::string_view expected,
+                  std::string_view advice) const {
+  if (cell >= cells.size()) {
+    bad.report({path, number, 0}, expected, quoted(text), advice);
+    return;
   }
+  bad.report({path, number, cells[cell].data() - text.data() + 1}, expected, quoted(cells[cell]),
+             advice);
+}
+
+void for_each_line(const std::string& path, std::string_view separator,
+                   const std::function<void(const Line& line)>& visit) {
+  TextReader reader(path);
+  Line line{path, 0, {}, {}};
+  auto take = [&](std::string_view text) {
+    ++line.number;
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    if (text.empty()) return;
+    line.text = text;
+    cut(text, separator, line.cells);
+    visit(line);
+  };
+  std::string text;
+  for (bool more = true; more;) {
+    const size_t from = text.size();
+    more = reader.append(text);
+    size_t at = 0;
+    for (size_t stop = text.find('\n', from); stop != std::string::npos;
+         stop = text.find('\n', at)) {
+      take(std::string_view(text).substr(at, stop - at));
+      at = stop + 1;
+    }
+    text.erase(0, at);
+  }
+  if (!text.empty()) take(text);
+}
+
+std::string first_line(const std::string& path) {
+  TextReader reader(path);
+  std::string text;
+  while (text.find('\n') == std::string::npos && reader.append(text)) {
+  }
+  return text.substr(0, text.find('\n'));
+}
+
+bool parse_whole(std::string_view text, int64_t& number) { return parse(text, number); }
+bool parse_finite(std::string_view text, double& number) {
+  return parse(text, number) && std::isfinite(number);
 }
 
 }  // namespace ctr

@@ -2,252 +2,199 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
-#include <numeric>
-#include <unordered_set>
-#include <utility>
+#include <unordered_map>
 
 #include "engine/check.h"
-#include "engine/rng.h"
 #include "io/prepare/python_random.h"
-#include "io/prepare/split_rule.h"
 
 namespace ctr {
 namespace {
 
-enum Stream : uint64_t { kDrawStream = 0xD7A3, kPositiveStream, kNegativeStream };
+enum Stream : uint64_t { kDraw = 0x9E6A, kSplit };
 
-// One domain: its clicks and the items that can be drawn.
-struct Domain {
-  std::vector<size_t> clicks;                    // rows of the positives
-  std::vector<int32_t> items;                    // distinct, in the order of their first click
-  std::map<int32_t, std::vector<size_t>> users;  // rows of each user's positives
-};
-
-std::vector<Domain> domains_of(const Interactions& data) {
-  std::vector<Domain> domains(static_cast<size_t>(data.domains.size()));
-  std::vector<std::unordered_set<int32_t>> seen(domains.size());
-  for (size_t r = 0; r < data.rows.size(); ++r) {
-    const Interaction& row = data.rows[r];
-    const auto d = static_cast<size_t>(row.domain);
-    if (seen[d].insert(row.item).second) domains[d].items.push_back(row.item);
-    if (row.label <= 0.5f) continue;
-    domains[d].clicks.push_back(r);
-    domains[d].users[row.user].push_back(r);
-  }
-  return domains;
-}
-
-// Draws distinct items for one user, none of them in `clicked`.
-class Drawer {
+// The random numbers of one user in one domain, one after the other.
+class Numbers {
  public:
-  Drawer(const Interactions& data, const Domain& domain, bool by_popularity, RandomStream random)
-      : data_(data), domain_(domain), by_popularity_(by_popularity), random_(random) {}
-
-  std::vector<int32_t> draw(const std::unordered_set<int32_t>& clicked, int64_t wanted,
-                            uint64_t& element) {
-    const auto pool = static_cast<int64_t>(domain_.items.size() - clicked.size());
-    const int64_t count = std::min(wanted, pool);
-    std::vector<int32_t> result;
-    if (count <= 0) return result;
-    if (2 * count >= pool) return from_pool(clicked, count, element);
-    std::unordered_set<int32_t> drawn;
-    const int64_t most = 64 * count + 1024;  // tries; a popular item may have been clicked
-    for (int64_t tries = 0; static_cast<int64_t>(result.size()) < count; ++tries) {
-      if (tries == most) return from_pool(clicked, count, element);
-      const int32_t item = one(element);
-      if (!clicked.contains(item) && drawn.insert(item).second) result.push_back(item);
-    }
-    return result;
+  Numbers(uint64_t seed, int32_t domain, int32_t user)
+      : random_{seed, kDraw, static_cast<uint32_t>(domain)},
+        next_(static_cast<uint64_t>(static_cast<uint32_t>(user)) << 32) {}
+  int64_t below(int64_t bound) {
+    return static_cast<int64_t>(random_.below(static_cast<uint64_t>(bound), next_++));
   }
 
  private:
-  int32_t one(uint64_t& element) const {
-    if (!by_popularity_) return domain_.items[random_.below(domain_.items.size(), element++)];
-    return data_.rows[domain_.clicks[random_.below(domain_.clicks.size(), element++)]].item;
-  }
-
-  // Of the pool as a list: without rejections.
-  std::vector<int32_t> from_pool(const std::unordered_set<int32_t>& clicked, int64_t count,
-                                 uint64_t& element) {
-    std::vector<int32_t> pool;
-    for (int32_t item : domain_.items) {
-      if (!clicked.contains(item)) pool.push_back(item);
-    }
-    std::vector<uint64_t> weights(pool.size(), 1);
-    if (by_popularity_) {
-      for (size_t i = 0; i < pool.size(); ++i) weights[i] = clicks_of(pool[i]);
-    }
-    uint64_t sum = std::accumulate(weights.begin(), weights.end(), uint64_t{0});
-    std::vector<int32_t> result;
-    while (static_cast<int64_t>(result.size()) < count && sum > 0) {
-      uint64_t place = random_.below(sum, element++);
-      size_t i = 0;
-      while (place >= weights[i]) place -= weights[i++];
-      result.push_back(pool[i]);
-      sum -= weights[i];
-      weights[i] = weights.back();
-      pool[i] = pool.back();
-      weights.pop_back();
-      pool.pop_back();
-    }
-    return result;
-  }
-
-  uint64_t clicks_of(int32_t item) {
-    if (popularity_.empty()) {
-      for (size_t r : domain_.clicks) ++popularity_[data_.rows[r].item];
-    }
-    return popularity_[item];
-  }
-
-  const Interactions& data_;
-  const Domain& domain_;
-  bool by_popularity_;
   RandomStream random_;
-  std::unordered_map<int32_t, uint64_t> popularity_;
+  uint64_t next_;
 };
 
-double ratio_of(const std::string& text) {
-  double ratio = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), ratio);
-  CTR_CHECK(code == std::errc() && end == text.data() + text.size() && ratio > 0 && ratio <= 1e6,
-            "prepare: --negative-ratio takes `spec` or positives over negatives, such as 0.25; got "
-            "'{}'",
-            text);
-  return ratio;
-}
+// A domain's clicks: `by_item` sorted by item, so that each item of the pool is a run in it, and a
+// click taken at random is an item in proportion to its clicks.
+struct Pool {
+  std::vector<int32_t> by_item;
+  std::vector<int32_t> items;   // distinct, ascending
+  std::vector<int64_t> clicks;  // of each item
+  std::vector<char> taken;      // of each item, during a draw; else zeros
 
-// The negatives of a domain; with `keep` a user's are drawn for each split of its positives.
-std::vector<Interaction> negatives_of(const Interactions& data, const Domain& domain,
-                                      int32_t number, double ratio, bool popularity, bool keep,
-                                      uint64_t seed) {
-  std::vector<Interaction> result;
-  Drawer drawer(data, domain, popularity, {seed, kDrawStream, static_cast<uint32_t>(number)});
-  uint64_t element = 0;
-  for (const auto& [user, rows] : domain.users) {
-    std::unordered_set<int32_t> clicked;
-    for (size_t r : rows) clicked.insert(data.rows[r].item);
-    std::unordered_set<int32_t> taken = clicked;
-    for (size_t split = 0; split < (keep ? 3 : 1); ++split) {
-      int64_t positives = 0;
-      for (size_t r : rows) {
-        positives += !keep || data.rows[r].split == static_cast<Split>(split) ? 1 : 0;
+  explicit Pool(std::span<const Click> all) {
+    for (const Click& click : all) by_item.push_back(click.item);
+    std::sort(by_item.begin(), by_item.end());
+    for (int32_t item : by_item) {
+      if (items.empty() || items.back() != item) {
+        items.push_back(item);
+        clicks.push_back(0);
       }
-      const auto wanted = static_cast<int64_t>(static_cast<double>(positives) / ratio);
-      for (int32_t item : drawer.draw(taken, wanted, element)) {
-        Interaction row;
-        row.user = user;
-        row.item = item;
-        row.domain = number;
-        row.label = 0;
-        row.split = static_cast<Split>(split);
-        row.split_known = keep;
-        row.file = -1;
-        result.push_back(row);
-        taken.insert(item);
-      }
+      ++clicks.back();
     }
+    taken.resize(items.size());
   }
-  return result;
+  int64_t size() const { return static_cast<int64_t>(items.size()); }
+  int64_t place_of(int32_t item) const {
+    return std::lower_bound(items.begin(), items.end(), item) - items.begin();
+  }
+};
+
+// `count` of the pool's places outside `clicked` (places, ascending, distinct), without
+// replacement: the first steps of a Fisher-Yates shuffle of the allowed ranks that remembers only
+// what it moved.
+std::vector<int64_t> draw_uniform(Pool& pool, const std::vector<int64_t>& clicked, int64_t count,
+                                  Numbers& numbers) {
+  const int64_t allowed = pool.size() - static_cast<int64_t>(clicked.size());
+  std::unordered_map<int64_t, int64_t> moved;
+  auto at = [&](int64_t rank) {
+    auto found = moved.find(rank);
+    return found == moved.end() ? rank : found->second;
+  };
+  // clicked[i] - i of the allowed places lie before clicked[i].
+  auto place_of_rank = [&](int64_t rank) {
+    int64_t low = 0, high = static_cast<int64_t>(clicked.size());
+    while (low < high) {
+      const int64_t middle = (low + high) / 2;
+      if (clicked[static_cast<size_t>(middle)] - middle <= rank)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return rank + low;
+  };
+  std::vector<int64_t> places;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t j = i + numbers.below(allowed - i);
+    places.push_back(place_of_rank(at(j)));
+    moved[j] = at(i);
+  }
+  return places;
 }
 
-// Splits the rows of one class: those of each group by themselves.
-void split_groups(std::vector<Interaction>& rows, const std::vector<std::vector<size_t>>& groups,
-                  const SplitShares& shares, RandomStream random) {
-  for (const std::vector<size_t>& group : groups) {
-    const std::vector<Split> splits =
-        split_rows(static_cast<int64_t>(group.size()), shares, random);
-    for (size_t i = 0; i < group.size(); ++i) rows[group[i]].split = splits[i];
-    ++random.step;
+// The same in proportion to clicks: a click at random, again when its item is clicked or drawn
+// already; once that fails too often, by running sums over what is left (the same distribution).
+std::vector<int64_t> draw_popular(Pool& pool, const std::vector<int64_t>& clicked, int64_t count,
+                                  Numbers& numbers) {
+  std::vector<char>& taken = pool.taken;
+  for (int64_t place : clicked) taken[static_cast<size_t>(place)] = 1;
+  std::vector<int64_t> places;
+  auto take = [&](int64_t place) {
+    taken[static_cast<size_t>(place)] = 1;
+    places.push_back(place);
+  };
+  const auto all = static_cast<int64_t>(pool.by_item.size());
+  for (int64_t tries = 8 * count + 64; tries > 0 && std::ssize(places) < count; --tries) {
+    const auto at = static_cast<size_t>(numbers.below(all));
+    const int64_t place = pool.place_of(pool.by_item[at]);
+    if (taken[static_cast<size_t>(place)] == 0) take(place);
   }
+  auto clicks_of = [&](const std::vector<int64_t>& list) {
+    int64_t sum = 0;
+    for (int64_t place : list) sum += pool.clicks[static_cast<size_t>(place)];
+    return sum;
+  };
+  int64_t left = all - clicks_of(clicked) - clicks_of(places);
+  while (std::ssize(places) < count) {
+    int64_t rest = numbers.below(left);
+    size_t place = 0;
+    while (taken[place] != 0 || rest >= pool.clicks[place]) {
+      if (taken[place] == 0) rest -= pool.clicks[place];
+      ++place;
+    }
+    left -= pool.clicks[place];
+    take(static_cast<int64_t>(place));
+  }
+  for (int64_t place : clicked) taken[static_cast<size_t>(place)] = 0;
+  for (int64_t place : places) taken[static_cast<size_t>(place)] = 0;
+  return places;
 }
 
-void split_domain(std::vector<Interaction>& rows, int32_t number, const SplitShares& shares,
-                  uint64_t seed, bool drawn) {
-  std::vector<std::vector<size_t>> positives(1), negatives;
-  std::map<int32_t, std::vector<size_t>> by_user;
-  std::vector<size_t> given;
-  for (size_t r = 0; r < rows.size(); ++r) {
-    if (rows[r].label > 0.5f) {
-      positives[0].push_back(r);
-    } else if (drawn) {
-      by_user[rows[r].user].push_back(r);
-    } else {
-      given.push_back(r);
+// Splits and rows of one user's negatives, from the user's clicks.
+std::vector<Click> frames_of(std::span<const Click> clicks, int32_t domain, int64_t allowed,
+                             const NegativeRule& rule) {
+  std::vector<Click> frames;
+  auto add = [&](const std::vector<Click>& from) {
+    const int64_t wanted = negatives_for(std::ssize(from), rule.ratio);
+    const int64_t count = std::min(wanted, allowed - std::ssize(frames));
+    for (int64_t i = 0; i < count; ++i)
+      frames.push_back(from[static_cast<size_t>(i) % from.size()]);
+  };
+  if (rule.keep_split) {
+    for (Split split : {Split::train, Split::valid, Split::test}) {
+      std::vector<Click> part;
+      for (const Click& click : clicks)
+        if (click.split == split) part.push_back(click);
+      if (!part.empty()) add(part);
     }
+    return frames;
   }
-  for (auto& [user, list] : by_user) negatives.push_back(std::move(list));
-  if (!given.empty()) negatives.push_back(std::move(given));
-  const auto domain = static_cast<uint64_t>(number) << 16;
-  split_groups(rows, positives, shares, {seed, kPositiveStream + domain, 0});
-  split_groups(rows, negatives, shares, {seed, kNegativeStream + domain, 0});
+  add({clicks.begin(), clicks.end()});
+  const RandomStream random{rule.seed, kSplit + static_cast<uint64_t>(clicks[0].user),
+                            static_cast<uint32_t>(domain)};
+  const std::vector<Split> splits = split_rows(std::ssize(frames), rule.split, random);
+  for (size_t i = 0; i < frames.size(); ++i) frames[i].split = splits[i];
+  return frames;
 }
 
 }  // namespace
 
-void NegativeOptions::add_to(OptionList& list) {
-  list.add({"negatives",
-            &negatives,
-            "auto: uniform when the data holds clicks alone; popularity: in proportion to clicks",
-            {"auto", "none", "uniform", "popularity"}});
-  list.add({"negative_ratio", &ratio,
-            "positives over negatives: a number, or spec: one draw per domain from [0.2, 0.5]"});
-  list.add({"split", &split, "keep the files' splits, or shares of train, valid and test"});
-  list.add({"seed", &seed, "of ratios, draws and splits", {}, 0, 4294967295.0});
-}
-
-std::vector<double> spec_ratios(int64_t domains, uint32_t seed) {
+std::vector<double> reference_ratios(uint64_t seed, size_t domains) {
   PythonRandom random(seed);
-  std::vector<double> ratios;
-  for (int64_t d = 0; d < domains; ++d)
-    ratios.push_back(round_to_hundredths(random.uniform(0.2, 0.5)));
+  std::vector<double> ratios(domains);
+  for (double& ratio : ratios) {
+    // Python rounds the exact binary value, as printing does.
+    const std::string text = fmt::format("{:.2f}", 0.2 + (0.5 - 0.2) * random.random());
+    std::from_chars(text.data(), text.data() + text.size(), ratio);
+  }
   return ratios;
 }
 
-std::string complete(Interactions& data, const NegativeOptions& options) {
-  const bool keep = options.split == "keep";
-  SplitShares shares;
-  if (!keep) shares = split_shares(options.split);
-  for (const Interaction& row : data.rows) {
-    CTR_CHECK(!keep || row.split_known,
-              "prepare: --split keep needs files that name their split; give shares, such as "
-              "--split 0.6,0.2,0.2");
-  }
-  const int64_t positives = data.positives();
-  CTR_CHECK_DATA(positives > 0, "prepare: the data holds no positive row");
-  const bool clicks_alone = positives == static_cast<int64_t>(data.rows.size());
-  std::string how = options.negatives;
-  if (how == "auto") how = clicks_alone ? "uniform" : "none";
-  CTR_CHECK(how == "none" || clicks_alone,
-            "prepare: --negatives {} is for clicks alone, {} of {} rows are labelled 0", how,
-            static_cast<int64_t>(data.rows.size()) - positives, data.rows.size());
+int64_t negatives_for(int64_t clicks, double ratio) {
+  return static_cast<int64_t>(static_cast<double>(clicks) / ratio);
+}
 
-  const std::vector<Domain> domains = domains_of(data);
-  std::vector<double> ratios =
-      spec_ratios(static_cast<int64_t>(domains.size()), static_cast<uint32_t>(options.seed));
-  if (options.ratio != "spec") ratios.assign(domains.size(), ratio_of(options.ratio));
-  const auto seed = static_cast<uint64_t>(options.seed);
-  std::vector<Interaction> all;
-  for (size_t d = 0; d < domains.size(); ++d) {
-    const auto number = static_cast<int32_t>(d);
-    std::vector<Interaction> rows;
-    for (const Interaction& row : data.rows) {
-      if (row.domain == number) rows.push_back(row);
+std::vector<Click> draw_negatives(std::span<const Click> clicks, int32_t domain,
+                                  const NegativeRule& rule) {
+  CTR_CHECK(rule.ratio >= 1e-6 && rule.ratio <= 1e6,
+            "negatives: the ratio of clicks to negatives must lie in [1e-6, 1e6], got {}",
+            rule.ratio);
+  Pool pool(clicks);
+  std::vector<Click> sorted(clicks.begin(), clicks.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Click& a, const Click& b) { return a.user < b.user; });
+  std::vector<Click> negatives;
+  for (size_t begin = 0, end = 0; begin < sorted.size(); begin = end) {
+    while (end < sorted.size() && sorted[end].user == sorted[begin].user) ++end;
+    const std::span<const Click> own(&sorted[begin], end - begin);
+    std::vector<int64_t> clicked;
+    for (const Click& click : own) clicked.push_back(pool.place_of(click.item));
+    std::sort(clicked.begin(), clicked.end());
+    clicked.erase(std::unique(clicked.begin(), clicked.end()), clicked.end());
+
+    std::vector<Click> frames = frames_of(own, domain, pool.size() - std::ssize(clicked), rule);
+    Numbers numbers(rule.seed, domain, own[0].user);
+    const auto draw = rule.draw == NegativeDraw::uniform ? draw_uniform : draw_popular;
+    const std::vector<int64_t> places = draw(pool, clicked, std::ssize(frames), numbers);
+    for (size_t i = 0; i < frames.size(); ++i) {
+      frames[i].item = pool.items[static_cast<size_t>(places[i])];
+      negatives.push_back(frames[i]);
     }
-    if (how != "none") {
-      const std::vector<Interaction> drawn =
-          negatives_of(data, domains[d], number, ratios[d], how == "popularity", keep, seed);
-      rows.insert(rows.end(), drawn.begin(), drawn.end());
-    }
-    if (!keep) split_domain(rows, number, shares, seed, how != "none");
-    all.insert(all.end(), rows.begin(), rows.end());
   }
-  data.rows = std::move(all);
-  if (how == "none") return fmt::format("{} positives, no negatives drawn", positives);
-  return fmt::format("{} positives; {} negatives drawn, {}, seed {}", positives,
-                     static_cast<int64_t>(data.rows.size()) - positives,
-                     how == "popularity" ? "in proportion to clicks" : "uniformly", options.seed);
+  return negatives;
 }
 
 }  // namespace ctr

@@ -1,69 +1,52 @@
 #include "io/prepare/python_random.h"
 
-#include <array>
-#include <cstdlib>
-
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace ctr {
 namespace {
 
-// Hands the engine the state of init_by_array({key}).
-class ArraySeed {
- public:
-  using result_type = uint32_t;
-  explicit ArraySeed(uint32_t key) : key_(key) {}
-
-  template <class Iterator>
-  void generate(Iterator begin, Iterator end) {
-    constexpr size_t kSize = 624;
-    std::array<uint32_t, kSize> s{};
-    s[0] = 19650218u;
-    for (uint32_t i = 1; i < kSize; ++i) s[i] = 1812433253u * (s[i - 1] ^ (s[i - 1] >> 30)) + i;
-    size_t i = 1;
-    for (size_t k = 0; k < kSize; ++k) {
-      s[i] = (s[i] ^ ((s[i - 1] ^ (s[i - 1] >> 30)) * 1664525u)) + key_;
-      advance(s, i);
-    }
-    for (size_t k = 0; k + 1 < kSize; ++k) {
-      s[i] = (s[i] ^ ((s[i - 1] ^ (s[i - 1] >> 30)) * 1566083941u)) - static_cast<uint32_t>(i);
-      advance(s, i);
-    }
-    s[0] = 0x80000000u;
-    for (size_t k = 0; begin != end; ++begin, ++k) *begin = s[k];
-  }
-
- private:
-  template <size_t kSize>
-  static void advance(std::array<uint32_t, kSize>& s, size_t& i) {
-    if (++i == kSize) {
-      s[0] = s[kSize - 1];
-      i = 1;
-    }
-  }
-
-  uint32_t key_;
-};
-
-std::mt19937 engine_of(uint32_t seed) {
-  ArraySeed sequence(seed);
-  return std::mt19937(sequence);
+// Python's key: the 32-bit digits of the seed, lowest first, at least one.
+std::mt19937 engine_of(uint64_t seed) {
+  std::vector<uint32_t> key = {static_cast<uint32_t>(seed)};
+  if (seed >> 32 != 0) key.push_back(static_cast<uint32_t>(seed >> 32));
+  InitByArray words(std::move(key));
+  return std::mt19937(words);
 }
 
 }  // namespace
 
-PythonRandom::PythonRandom(uint32_t seed) : engine_(engine_of(seed)) {}
-
-double PythonRandom::random() {
-  const auto high = static_cast<double>(engine_() >> 5);
-  const auto low = static_cast<double>(engine_() >> 6);
-  return (high * 67108864.0 + low) / 9007199254740992.0;
+std::array<uint32_t, InitByArray::kWords> InitByArray::words() const {
+  std::array<uint32_t, kWords> x;
+  x[0] = 19650218u;
+  for (size_t i = 1; i < kWords; ++i)
+    x[i] = 1812433253u * (x[i - 1] ^ (x[i - 1] >> 30)) + static_cast<uint32_t>(i);
+  size_t i = 1, j = 0;
+  auto wrap = [&] {
+    if (i < kWords) return;
+    x[0] = x[kWords - 1];
+    i = 1;
+  };
+  for (size_t k = std::max(kWords, key_.size()); k > 0; --k) {
+    x[i] = (x[i] ^ ((x[i - 1] ^ (x[i - 1] >> 30)) * 1664525u)) + key_[j] + static_cast<uint32_t>(j);
+    ++i;
+    j = (j + 1) % key_.size();
+    wrap();
+  }
+  for (size_t k = kWords - 1; k > 0; --k) {
+    x[i] = (x[i] ^ ((x[i - 1] ^ (x[i - 1] >> 30)) * 1566083941u)) - static_cast<uint32_t>(i);
+    ++i;
+    wrap();
+  }
+  x[0] = 0x80000000u;
+  return x;
 }
 
-double PythonRandom::uniform(double low, double high) { return low + (high - low) * random(); }
+PythonRandom::PythonRandom(uint64_t seed) : engine_(engine_of(seed)) {}
 
-double round_to_hundredths(double x) {
-  return std::strtod(fmt::format("{:.2f}", x).c_str(), nullptr);
+double PythonRandom::random() {
+  const uint64_t high = engine_() >> 5, low = engine_() >> 6;
+  return (static_cast<double>(high) * 67108864.0 + static_cast<double>(low)) *
+         (1.0 / 9007199254740992.0);
 }
 
 }  // namespace ctr

@@ -1,39 +1,38 @@
 #include "io/prepare/split_rule.h"
 
-#include <cmath>
-#include <numeric>
+#include <algorithm>
 #include <utility>
+
+#include "engine/check.h"
 
 namespace ctr {
 namespace {
 
-// ⌈share · n⌉; a product that is whole but for rounding (0.4 · 5) is not moved up.
-int64_t ceiling(double share, int64_t n) {
-  return static_cast<int64_t>(std::ceil(share * static_cast<double>(n) - 1e-9));
+int64_t ceil_of(int64_t number, int64_t part, int64_t whole) {
+  return static_cast<int64_t>((static_cast<__int128>(number) * part + whole - 1) / whole);
 }
 
 }  // namespace
 
-SplitSizes split_sizes(int64_t n, const SplitShares& shares) {
-  if (n <= 1) return {n, 0, 0};
-  const double sum = shares.train + shares.valid + shares.test;
-  const int64_t held = ceiling(1 - shares.train / sum, n);
-  const double rest = shares.valid + shares.test;
-  if (held == 0 || rest <= 0) return {n, 0, 0};
-  const int64_t test = held > 1 ? ceiling(shares.test / rest, held) : held;
-  return {n - held, held - test, test};
+// With 6, 2, 2 this equals the reference's floating-point ceil(0.4 n) for every n: 0.4 as a double
+// is 0.4 (1 + 2^-54), too little to lift a whole 0.4 n above its rounding.
+SplitSizes split_sizes(int64_t rows, const SplitRule& rule) {
+  CTR_CHECK(rule.train > 0 && rule.valid >= 0 && rule.test >= 0,
+            "split: train must have a share and no share may be negative, got {}, {}, {}",
+            rule.train, rule.valid, rule.test);
+  const int64_t others = rule.valid + rule.test;
+  if (rows <= 1 || others == 0) return {rows, 0, 0};
+  const int64_t rest = ceil_of(rows, others, rule.train + others);
+  const int64_t test = ceil_of(rest, rule.test, others);
+  return {rows - rest, rest - test, test};
 }
 
-std::vector<Split> split_rows(int64_t n, const SplitShares& shares, const RandomStream& random) {
-  std::vector<int64_t> order(static_cast<size_t>(n));
-  std::iota(order.begin(), order.end(), int64_t{0});
-  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i, i)]);
-  const SplitSizes sizes = split_sizes(n, shares);
-  std::vector<Split> splits(order.size(), Split::train);
-  for (int64_t i = sizes.train; i < n; ++i) {
-    splits[static_cast<size_t>(order[static_cast<size_t>(i)])] =
-        i < sizes.train + sizes.valid ? Split::valid : Split::test;
-  }
+std::vector<Split> split_rows(int64_t rows, const SplitRule& rule, const RandomStream& random) {
+  const SplitSizes sizes = split_sizes(rows, rule);
+  std::vector<Split> splits(static_cast<size_t>(rows), Split::test);
+  std::fill_n(splits.begin(), sizes.train, Split::train);
+  std::fill_n(splits.begin() + sizes.train, sizes.valid, Split::valid);
+  for (size_t i = splits.size(); i > 1; --i) std::swap(splits[i - 1], splits[random.below(i, i)]);
   return splits;
 }
 

@@ -1,14 +1,20 @@
 #pragma once
-// The split routine of MLoRA and MAMDR (scikit-learn's train_test_split, twice): counts exactly
-// theirs, rows chosen by our own random numbers.
+// How published multi-domain data is cut into train, valid and test: two calls of scikit-learn's
+// train_test_split (0.24.2) on rows of one class, as MAMDR and MLoRA do. The sizes are theirs to
+// the row; which rows go where is our own choice (Philox), the same on any machine.
 
 #include <cstdint>
 #include <vector>
 
 #include "engine/rng.h"
-#include "io/prepare/split_assignment.h"
+#include "io/columns.h"
 
 namespace ctr {
+
+// Shares as whole numbers, so that sizes need no rounding of fractions: 6, 2, 2 is .6/.2/.2.
+struct SplitRule {
+  int64_t train = 6, valid = 2, test = 2;
+};
 
 struct SplitSizes {
   int64_t train = 0, valid = 0, test = 0;
@@ -16,12 +22,13 @@ struct SplitSizes {
   bool operator==(const SplitSizes&) const = default;
 };
 
-// Of n rows of one class with shares t, v, s (divided by their sum): n − train = ⌈(1 − t) n⌉ rows
-// are held out; of more than one, ⌈s / (v + s) · held⌉ are the test's and the others valid; a
-// single one is the test's. One row alone is for training.
-SplitSizes split_sizes(int64_t n, const SplitShares& shares = {0.6, 0.2, 0.2});
+// Of n rows, rest = ceil(n (valid + test) / all) leave train, and ceil(rest · test / (valid +
+// test)) of the rest are test; a single row of the rest is test (valid, if test has no share), and
+// a single row in all is train (scikit-learn refuses it). Throws kind usage on a negative share or
+// when train has none.
+SplitSizes split_sizes(int64_t rows, const SplitRule& rule = {});
 
-// A split for each of n rows, in those numbers, by a random permutation.
-std::vector<Split> split_rows(int64_t n, const SplitShares& shares, const RandomStream& random);
+// The split of each row: a random choice with exactly those sizes.
+std::vector<Split> split_rows(int64_t rows, const SplitRule& rule, const RandomStream& random);
 
 }  // namespace ctr

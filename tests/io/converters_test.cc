@@ -1,4 +1,4 @@
-// Converters of single-domain text, on made-up lines and on the samples beside the project.
+// Options and refusals of the converters of single-domain text.
 
 #include <cmath>
 
@@ -18,15 +18,6 @@ class Converters : public RawFiles {
   }
   static int64_t total(const PrepareReport& report) {
     return report.rows[0] + report.rows[1] + report.rows[2];
-  }
-  static double clicks(const Dataset& data) {
-    double sum = 0;
-    for (const auto& blocks : data.splits) {
-      for (int64_t b = 0; b < blocks->blocks(); ++b) {
-        for (float label : blocks->block(b).labels(0)) sum += label;
-      }
-    }
-    return sum;
   }
   // A row of Criteo's 40 columns.
   static std::string criteo_row(const std::string& label, const std::string& i1,
@@ -161,54 +152,6 @@ TEST_F(Converters, RefuseBadSparseLines) {
                   "weighted categories are not supported");
   expect_contains(refusal("libsvm", {"train=" + write("x", "1 a:2\n1 a:1 b:1\n")}),
                   "lines of different lengths whose values are not all 1");
-}
-
-// The folder of real data beside the project, where it is there.
-std::string real(const std::string& name) {
-  std::string path = CTR_SOURCE_DIR "/../shared/data/";
-  path += name;
-  return std::filesystem::exists(path) ? path : "";
-}
-
-TEST_F(Converters, FrappeAsPublished) {
-  const std::string path = real("frappe");
-  if (path.empty()) GTEST_SKIP() << "shared/data/frappe is absent";
-  const auto [data, report] =
-      prepared("libfm", {"train=" + path + "/train.libfm.gz", "valid=" + path + "/valid.libfm.gz",
-                         "test=" + path + "/test.libfm.gz"});
-  EXPECT_EQ(report.rows[0], 202027);
-  EXPECT_EQ(report.rows[1], 57722);
-  EXPECT_EQ(report.rows[2], 28860);
-  // spec: user 956, item 4084, daytime 9, weekday 9, isweekend 4, homework 5, cost 4, weather 11,
-  // country 82, city 235 (with two special rows); the re-drawn negatives may miss a rare item.
-  ASSERT_EQ(data.schema.fields.size(), 10u);
-  const int64_t published[] = {956, 4084, 9, 9, 4, 5, 4, 11, 82, 235};
-  for (size_t f = 0; f < 10; ++f)
-    EXPECT_NEAR(static_cast<double>(data.schema.fields[f].vocabulary),
-                static_cast<double>(published[f]), f == 1 ? 40 : 1)
-        << f;
-  EXPECT_EQ(labels(data, Split::test)[0], 0);
-  EXPECT_EQ(labels(data, Split::test)[1], 1);
-}
-
-TEST_F(Converters, CriteoSamples) {
-  const std::string path = real("criteo");
-  if (path.empty()) GTEST_SKIP() << "shared/data/criteo is absent";
-  const auto [data, report] = prepared("criteo", {path + "/train10k.txt.gz"});
-  EXPECT_EQ(total(report), 10000);
-  EXPECT_NEAR(clicks(data) / 10000, 0.218, 0.001);
-  EXPECT_EQ(total(prepared("criteo", {path + "/criteo_sample.txt"}, {{"min_count", "1"}}).report),
-            200);
-}
-
-TEST_F(Converters, AvazuSample) {
-  const std::string path = real("avazu");
-  if (path.empty()) GTEST_SKIP() << "shared/data/avazu is absent";
-  const auto [data, report] = prepared("avazu", {path + "/train.csv.gz"});
-  EXPECT_EQ(total(report), 8999);  // the other 1000 are a file without a header
-  EXPECT_EQ(data.schema.fields.size(), 24u);
-  EXPECT_EQ(clicks(data), 1563);
-  EXPECT_NE(refusal("avazu", {path + "/test.csv.gz"}), "accepted");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The two passes: what is counted, how cells become ids and numbers, and what is refused where.
+// The two passes: what text becomes, and what is refused.
 
 #include "io/prepare/prepare.h"
 
@@ -6,281 +6,250 @@
 
 #include <cmath>
 
-#include <fmt/format.h>
+#include <gtest/gtest.h>
 
+#include "engine/parallel.h"
+#include "io/batch_loader.h"
 #include "io/prepare/encoder.h"
-#include "tests/io/raw_files.h"
+#include "tests/io/raw_table.h"
 
 namespace ctr {
 namespace {
 
-class Prepare : public RawFiles {
+const std::string kSkip = " (--on-bad-line skip leaves such lines out)";
+
+struct Prepared {
+  Dataset data;
+  PrepareReport report;
+};
+
+// Runs a converter into FOLDER/out.
+Prepared prepared(const Folder& folder, const std::string& converter, const Options& options,
+                  const std::vector<std::string>& inputs,
+                  BadLinePolicy policy = BadLinePolicy::error) {
+  const auto made = find_converter(converter).make();
+  OptionList list = made->options();
+  for (const auto& [name, value] : options) list.set(name, value, "test");
+  PreparePlan plan = made->open(inputs);
+  BadLines bad(policy);
+  std::filesystem::remove_all(folder.path() + "/out");
+  PrepareReport report = prepare(plan, folder.path() + "/out", bad);
+  return {read_dataset(folder.path() + "/out"), report};
+}
+
+Batch whole(const Dataset& data, Split split) {
+  LoaderOptions options;
+  options.batch_size = std::max<int64_t>(1, data.rows(split));
+  BatchLoader loader(data, split, options);
+  Batch batch;
+  loader.next(batch);
+  return batch;
+}
+
+template <class T>
+std::vector<T> values(const Tensor& tensor) {
+  return {tensor.span<T>().begin(), tensor.span<T>().end()};
+}
+
+// A table with a field of every kind, described by a schema file.
+class Tables : public testing::Test {
  protected:
-  // A set of the files and a schema file of these fields.
-  Prepared with_schema(const std::vector<std::string>& inputs, const std::string& fields,
-                       const std::string& more = "") {
-    BadLines bad(BadLinePolicy::error);
-    return with_schema(inputs, fields, bad, more);
+  Folder folder{"prepare"};
+  const std::string schema = folder.path() + "/schema.json";
+  const std::string train = folder.path() + "/train.csv", test = folder.path() + "/test.csv";
+
+  void SetUp() override {
+    folder.write("schema.json", R"({"name": "t", "labels": ["click"], "fields": [
+      {"name": "city", "type": "categorical", "encoding": {"min_count": 2}},
+      {"name": "shop", "type": "categorical", "role": "domain"},
+      {"name": "tags", "type": "multivalued", "max_length": 2},
+      {"name": "price", "type": "numeric", "encoding": {"numbers": "standard", "missing": 4}},
+      {"name": "age", "type": "categorical",
+       "encoding": {"tokens": "boundaries", "boundaries": [18, 30]}},
+      {"name": "code", "type": "categorical", "encoding": {"ids": "hash", "buckets": 5}},
+      {"name": "slot", "type": "categorical", "vocabulary": 4, "encoding": {"ids": "given"}}]})");
+    folder.write("train.csv",
+                 "click,city,shop,tags,price,age,code,slot\n"
+                 "1,rome,b,x|y|z,2,17,q,0\n"
+                 "0,rome,a,y,6,18,r,3\n"
+                 "0,oslo,b,,,44,q,1\n"
+                 "1,,b,x,4,,q,2\n");
+    folder.write("test.csv",
+                 "click,city,shop,tags,price,age,code,slot\n"
+                 "0.5,oslo,a,w|x,8,30,zz,0\n");
   }
-  Prepared with_schema(const std::vector<std::string>& inputs, const std::string& fields,
-                       BadLines& bad, const std::string& more = "") {
-    const std::string schema =
-        write("schema.json", R"({"name": "t", "fields": [)" + fields + "]" + more + "}");
-    return prepared("csv", inputs, {{"schema", schema}}, bad);
+  Prepared run(BadLinePolicy policy = BadLinePolicy::error) {
+    return prepared(folder, "csv", {{"schema", schema}}, {"train=" + train, "test=" + test},
+                    policy);
   }
-  std::vector<std::string> files(const std::string& train, const std::string& valid = "",
-                                 const std::string& test = "") const {
-    const std::string header = train.substr(0, train.find('\n') + 1);
-    return {"train=" + write("a.csv", train), "valid=" + write("b.csv", header + valid),
-            "test=" + write("c.csv", header + test)};
-  }
-  std::string refusal(const std::string& train, const std::string& fields,
-                      const std::string& more = "") {
-    return message([&] { with_schema(files(train), fields, more); });
-  }
-  static void expect_contains(const std::string& text, const std::string& part) {
-    EXPECT_NE(text.find(part), std::string::npos) << text;
+  std::string refusal(const std::string& row) {
+    folder.write("test.csv", "click,city,shop,tags,price,age,code,slot\n" + row + "\n");
+    return error_of([&] { run(); });
   }
 };
 
-TEST_F(Prepare, VocabulariesComeFromTheTrainingSplit) {
-  const auto [data, report] =
-      prepared("csv", files("c,label\nb,0\na,1\nb,1\n,0\n", "a,1\nnew,0\n", "new,0\n,1\n"));
-  const Field& field = data.schema.fields[0];
-  EXPECT_EQ(field.vocabulary, 5);  // missing, unseen, b, "", a
-  EXPECT_EQ(ids(data, "c"), (std::vector<int32_t>{2, 4, 2, 3}));
-  EXPECT_EQ(ids(data, "c", Split::valid), (std::vector<int32_t>{4, 1}));
-  EXPECT_EQ(ids(data, "c", Split::test), (std::vector<int32_t>{1, 3}));
-  EXPECT_EQ(labels(data), (std::vector<float>{0, 1, 1, 0}));
-  EXPECT_EQ(report.fields[0].unseen[0], 0);
-  EXPECT_EQ(report.fields[0].unseen[1], 1);
-  EXPECT_EQ(report.fields[0].missing[0], 1);
-  const Vocabularies saved = load_vocabularies(data.schema, data.path);
-  EXPECT_EQ(saved[0]->find("b"), 2);
-  EXPECT_EQ(saved[0]->count_of(2), 2);
+TEST_F(Tables, EveryKindOfFieldIsEncoded) {
+  const Prepared p = run();
+  const Schema& schema_ = p.data.schema;
+  EXPECT_EQ(schema_.fields[0].vocabulary, 3);  // missing, unseen, rome
+  EXPECT_EQ(schema_.domain_names, (std::vector<std::string>{"b", "a"}));
+  const Batch t = whole(p.data, Split::train), s = whole(p.data, Split::test);
+  // oslo is rare, an empty cell a token that is rare too: unseen but for padding.
+  EXPECT_EQ(values<int64_t>(t.fields[0].ids), (std::vector<int64_t>{2, 2, 1, 0}));
+  EXPECT_EQ(values<int64_t>(s.fields[0].ids), (std::vector<int64_t>{1}));
+  EXPECT_EQ(values<int64_t>(t.domain), (std::vector<int64_t>{0, 1, 0, 0}));
+  // x and y are seen twice each; z is cut off; w is unseen.
+  EXPECT_EQ(values<int64_t>(t.fields[2].ids), (std::vector<int64_t>{2, 3, 3, 2}));
+  EXPECT_EQ(values<int64_t>(t.fields[2].offsets), (std::vector<int64_t>{0, 2, 3, 3}));
+  EXPECT_EQ(values<int64_t>(s.fields[2].ids), (std::vector<int64_t>{1, 2}));
+  // Mean 4, deviation √(8/3) over the three that are there; the missing one is 4.
+  const float unit = static_cast<float>(2 / std::sqrt(8.0 / 3));
+  EXPECT_EQ(values<float>(t.fields[3].values), (std::vector<float>{-unit, unit, 0, 0}));
+  EXPECT_EQ(values<float>(s.fields[3].values), (std::vector<float>{2 * unit}));
+  // Buckets 0, 1, 2 and missing, one each: by their bytes, the empty one first.
+  EXPECT_EQ(values<int64_t>(t.fields[4].ids), (std::vector<int64_t>{3, 4, 5, 2}));
+  EXPECT_EQ(values<int64_t>(s.fields[4].ids), (std::vector<int64_t>{5}));
+  EXPECT_EQ(schema_.fields[5].vocabulary, 7);
+  for (int64_t id : values<int64_t>(t.fields[5].ids)) EXPECT_TRUE(id >= 2 && id < 7);
+  EXPECT_EQ(values<int64_t>(t.fields[6].ids), (std::vector<int64_t>{0, 3, 1, 2}));
+  EXPECT_EQ(values<float>(s.label), (std::vector<float>{0.5f}));
+  EXPECT_EQ(p.report.fields[0].unseen[2], 1);
+  EXPECT_EQ(p.report.fields[0].missing[0], 1);
+  EXPECT_EQ(p.report.warnings,
+            (std::vector<std::string>{
+                "domain 'a' has one class in the train split (1 rows, 0 clicks): it has no AUC "
+                "there",
+                "the valid split has no rows", "domain 'b' has no rows in the test split"}));
 }
 
-TEST_F(Prepare, RareTokensAndMissingCells) {
-  const std::string field =
-      R"({"name": "c", "encoding": {"min_count": 2, "missing_is_token": false}})";
-  const auto [data, report] = with_schema(files("c,label\na,1\n,0\nb,1\na,0\n,0\n", ",1\n"), field);
-  EXPECT_EQ(data.schema.fields[0].vocabulary, 3);
-  EXPECT_EQ(ids(data, "c"), (std::vector<int32_t>{2, 1, 1, 2, 1}));
-  EXPECT_EQ(ids(data, "c", Split::valid), (std::vector<int32_t>{1}));
-  EXPECT_EQ(report.fields[0].rare, 1);
-  EXPECT_EQ(report.fields[0].missing[0], 2);
+TEST_F(Tables, BadCellsAreNamedWithTheirPlace) {
+  EXPECT_EQ(refusal("2,rome,a,x,1,1,q,0"),
+            test + ":2:1: expected a label in [0, 1], found '2'" + kSkip);
+  EXPECT_EQ(refusal(",rome,a,x,1,1,q,0"),
+            test + ":2:1: expected a label in [0, 1], found nothing" + kSkip);
+  EXPECT_EQ(refusal("1,rome,a,x,nan,1,q,0"),
+            test +
+                ":2:12: expected a finite number of at most 3.4e38 in size, found 'nan'; leave the "
+                "cell empty if it is missing" +
+                kSkip);
+  EXPECT_EQ(refusal("1,rome,a,x,inf,1,q,0").find(test + ":2:12: expected a finite number"), 0u);
+  EXPECT_EQ(refusal("1,rome,a,x,1e999,1,q,0").find(test + ":2:12: expected a finite number"), 0u);
+  EXPECT_EQ(refusal("1,rome,a,x,1,old,q,0"),
+            test + ":2:14: expected a number, found 'old'; leave the cell empty if it is missing" +
+                kSkip);
+  EXPECT_EQ(refusal("1,rome,a,x,1,1,q,4"),
+            test +
+                ":2:18: expected an id in [0, 4) for field 'slot', found '4'; enlarge the "
+                "field's vocabulary in the schema" +
+                kSkip);
+  EXPECT_EQ(refusal("1,rome,a,x,1,1,q"), test + ":2: expected 8 columns, found 7" + kSkip);
 }
 
-TEST_F(Prepare, NumbersByTheirRules) {
-  const std::string text = "raw,std,mm,log,label\n1.5,1,10,-3,0\n,3,20,1,1\n-2e3, 5 ,,3,0\n";
-  const auto [data, report] =
-      with_schema(files(text, "7,9,40,0,1\n"),
-                  R"({"name": "raw", "type": "numeric", "encoding": {"missing": 4}},
-         {"name": "std", "type": "numeric", "encoding": {"numbers": "standard"}},
-         {"name": "mm", "type": "numeric", "encoding": {"numbers": "minmax", "missing": 15}},
-         {"name": "log", "type": "numeric", "encoding": {"numbers": "log"}})");
-  EXPECT_EQ(numbers(data, "raw"), (std::vector<float>{1.5f, 4, -2000}));
-  const auto deviation = static_cast<float>(std::sqrt(8.0 / 3));
-  const auto standard = numbers(data, "std");
-  EXPECT_FLOAT_EQ(standard[0], -2 / deviation);
-  EXPECT_FLOAT_EQ(standard[1], 0);
-  EXPECT_FLOAT_EQ(numbers(data, "std", Split::valid)[0], 6 / deviation);
-  EXPECT_EQ(numbers(data, "mm"), (std::vector<float>{0, 1, 0.5f}));
-  EXPECT_EQ(numbers(data, "mm", Split::valid), (std::vector<float>{3}));
-  EXPECT_EQ(numbers(data, "log"), (std::vector<float>{0, static_cast<float>(std::log(2.0)),
-                                                      static_cast<float>(std::log(4.0))}));
-  EXPECT_EQ(report.fields[0].missing[0], 1);
+TEST_F(Tables, SkippedLinesLeaveNoTrace) {
+  const Prepared clean = run();
+  const std::string text = read_text(train);
+  folder.write("train.csv", text + "9,newtown,c,v,1,1,q,0\n1,rome,b,x,oops,1,q,0\nshort\n");
+  const Prepared skipped = run(BadLinePolicy::skip);
+  EXPECT_EQ(skipped.report.bad_lines, 3);
+  EXPECT_EQ(skipped.data.schema, clean.data.schema);
+  EXPECT_EQ(skipped.data.rows(Split::train), 4);
 }
 
-TEST_F(Prepare, TokensMadeOfNumbers) {
-  const std::string field = R"({"name": "n", "encoding": {"tokens": "log_square"}},
-    {"name": "b", "encoding": {"tokens": "boundaries", "boundaries": [0, 10]}})";
-  const auto data =
-      with_schema(files("n,b,label\n-1,-5,0\n2,0,1\n100,9.5,0\n,10,1\n2.5,11,0\n0.7,,0\n"), field)
-          .data;
-  const Vocabularies v = load_vocabularies(data.schema, data.path);
-  const auto token = [&](const char* name, size_t row) {
-    const auto f = static_cast<size_t>(data.schema.index_of(name));
-    return std::string(v[f]->token_of(ids(data, name)[row]));
-  };
-  const char* squares[] = {"-1", "2", "21", "", "0", "0"};  // floor(ln(100)^2) = 21
-  const char* bounds[] = {"0", "1", "1", "2", "2", ""};
-  for (size_t row = 0; row < 6; ++row) {
-    EXPECT_EQ(token("n", row), squares[row]) << row;
-    EXPECT_EQ(token("b", row), bounds[row]) << row;
-  }
+TEST_F(Tables, AMissingColumnOrEmptyTrainingSplitIsRefused) {
+  folder.write("train.csv", "click,town\n1,rome\n");
+  folder.write("test.csv", "click,town\n1,rome\n");
+  EXPECT_NE(error_of([&] { run(); }).find("there is no column 'city' for the field"),
+            std::string::npos);
+  SetUp();
+  folder.write("train.csv", "click,city,shop,tags,price,age,code,slot\n");
+  EXPECT_EQ(
+      error_of([&] { run(); }),
+      "prepare: the training split has no rows (0 lines were left out); check --split and the "
+      "input");
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/out"));
 }
 
-TEST_F(Prepare, GivenAndHashedIds) {
-  const std::string fields = R"({"name": "g", "vocabulary": 4, "encoding": {"ids": "given"}},
-                                {"name": "h", "encoding": {"ids": "hash", "buckets": 5}})";
-  const auto data = with_schema(files("g,h,label\n3,x,1\n 2 ,y,0\n0,x,0\n"), fields).data;
-  EXPECT_EQ(ids(data, "g"), (std::vector<int32_t>{3, 2, 0}));
-  EXPECT_EQ(data.schema.fields[1].vocabulary, 7);
-  const auto hashed = ids(data, "h");
-  EXPECT_EQ(hashed[0], hashed[2]);
-  for (int32_t id : hashed) EXPECT_TRUE(id >= 2 && id < 7) << id;
+TEST_F(Tables, NamedDomainsAreTheOnlyOnes) {
+  std::string text = read_text(schema);
+  text.insert(text.find("\"labels\""), R"("domain_names": ["a", "b"], )");
+  folder.write("schema.json", text);
+  EXPECT_EQ(run().data.schema.domain_names, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(refusal("1,rome,bb,x,1,1,q,0"),
+            test + ":2:8: expected the name of a domain, found 'bb'; did you mean 'b'?" + kSkip);
 }
 
-TEST_F(Prepare, Lists) {
-  const std::string fields = R"({"name": "m", "type": "multivalued", "max_length": 2},
-    {"name": "s", "type": "sequence", "max_length": 2, "encoding": {"separator": ";"}})";
-  const auto [data, report] =
-      with_schema(files("m,s,label\na|b|c,1;2;3,0\n,,1\n|a|,3,1\n"), fields);
-  const auto& block = data.blocks(Split::train).block(0);
-  const auto offsets = block.offsets(0);
-  EXPECT_EQ(std::vector<int64_t>(offsets.begin(), offsets.end()),
-            (std::vector<int64_t>{0, 2, 2, 3}));
-  EXPECT_EQ(ids(data, "m"), (std::vector<int32_t>{2, 3, 2}));  // a, b; a
-  const Vocabularies v = load_vocabularies(data.schema, data.path);
-  EXPECT_EQ(v[1]->token_of(ids(data, "s")[0]), "2") << "sequences keep the last ones";
-  EXPECT_EQ(report.fields[0].missing[0], 1);
-}
-
-TEST_F(Prepare, DomainsKeepTheOrderOfTheSource) {
-  const auto data =
-      prepared("csv", files("d,label\nz,0\na,1\nz,1\n", "m,1\n"), {{"domain", "d"}}).data;
-  EXPECT_EQ(data.schema.domains, 3);
-  EXPECT_EQ(data.schema.domain_names, (std::vector<std::string>{"z", "a", "m"}));
-  EXPECT_EQ(ids(data, "d", Split::valid), (std::vector<int32_t>{2}));
-}
-
-TEST_F(Prepare, NamedDomainsKeepTheirOrder) {
-  const std::string field = R"({"name": "d", "role": "domain"})";
-  const std::string names = R"(, "domains": 3, "domain_names": ["a", "z", "empty"])";
-  const auto data = with_schema(files("d,label\nz,0\na,1\n"), field, names).data;
-  EXPECT_EQ(data.schema.domains, 3);
-  EXPECT_EQ(ids(data, "d"), (std::vector<int32_t>{1, 0}));
-  expect_contains(refusal("d,label\nz,0\nemty,1\n", field, names),
-                  "a.csv:3:1: expected the name of a domain, found 'emty'; did you mean 'empty'?");
-}
-
-TEST_F(Prepare, WarnsOfDomainsWithOneClass) {
-  const auto report =
-      prepared("csv", files("d,label\nz,0\nz,1\na,1\n", "z,1\nz,0\n"), {{"domain", "d"}}).report;
-  std::string all;
-  for (const std::string& warning : report.warnings) all += warning + "\n";
-  expect_contains(all, "domain 'a' has one class in the train split");
-  expect_contains(all, "domain 'a' has no rows in the valid split");
-  expect_contains(all, "the test split has no rows");
-  EXPECT_EQ(all.find("domain 'z'"), std::string::npos);
-}
-
-TEST_F(Prepare, RefusesBadCellsWithTheirPlace) {
-  const std::string number = R"({"name": "x", "type": "numeric"})";
-  const std::string skip = " (--on-bad-line skip leaves such lines out)";
-  for (const char* bad : {"nan", "inf", "1,5", "1e400", "4e38", "abc", "0x10", "1 2"}) {
-    const std::string cell = std::string(bad).find(',') == std::string::npos
-                                 ? std::string(bad)
-                                 : fmt::format("\"{}\"", bad);
-    expect_contains(refusal("label,x\n1,3\n0," + cell + "\n", number),
-                    "expected a finite number of at most 3.4e38 in size, found '" +
-                        std::string(bad) + "'; leave the cell empty if it is missing" + skip);
-  }
-  expect_contains(refusal("label,x\n1,3\n0,nan\n", number), "a.csv:3:3: expected");
-  for (const char* bad : {"2", "-0.1", "yes", "", "nan"})
-    expect_contains(refusal("x,label\n1,1\n1," + std::string(bad) + "\n", number),
-                    "a.csv:3:3: expected a label in [0, 1], found");
-  const std::string given = R"({"name": "g", "vocabulary": 4, "encoding": {"ids": "given"}})";
-  for (const char* bad : {"4", "-1", "1.0", "3000000000", "99999999999999999999", ""})
-    expect_contains(refusal("label,g\n1," + std::string(bad) + "\n", given),
-                    "a.csv:2:3: expected an id in [0, 4) for field 'g', found");
-  const std::string square = R"({"name": "n", "encoding": {"tokens": "log_square"}})";
-  expect_contains(refusal("label,n\n1,many\n", square),
-                  "a.csv:2:3: expected a number, found 'many'");
-}
-
-TEST_F(Prepare, RefusesPlansThatCannotWork) {
-  const std::string text = "c,label\na,1\n";
-  expect_contains(refusal(text, R"({"name": "cc"})"),
-                  "there is no column 'cc' for the field; did you mean 'c'?");
-  expect_contains(refusal(text, R"({"name": "c"})", R"(, "labels": ["labl"])"),
-                  "there is no column 'labl' for the label; did you mean 'label'?");
-  expect_contains(refusal(text, R"({"name": "c"}, {"name": "c"})"), "two fields are called 'c'");
-  expect_contains(refusal(text, R"({"name": "c", "encoding": {"ids": "hash"}})"),
-                  "hashed field 'c' needs from 1 to 2^31 - 3 buckets, got 0");
-  expect_contains(
-      refusal(text, R"({"name": "c", "encoding": {"ids": "hash", "buckets": 3000000000}})"),
-      "hashed field 'c' needs from 1 to 2^31 - 3 buckets, got 3000000000");
-  expect_contains(refusal(text, R"({"name": "c", "encoding": {"ids": "given"}})"),
-                  "name their number as its vocabulary");
-  expect_contains(refusal(text, R"({"name": "c", "type": "multivalued",
-                                    "encoding": {"tokens": "log_square"}})"),
-                  "field 'c' is a list; token rules are for categorical fields");
-  expect_contains(refusal(text, R"({"name": "c", "encoding": {"tokens": "boundaries",
-                                    "boundaries": [3, 1]}})"),
-                  "field 'c' needs ascending boundaries");
-  expect_contains(refusal(text, R"({"name": "c", "role": "domain", "unseen": true})"),
-                  "the domain field 'c' must be categorical");
-  expect_contains(refusal("c,label\n", R"({"name": "c"})"),
-                  "the training split has no rows (0 lines were left out); check --split");
-  expect_contains(message([] { find_converter("criteos"); }),
-                  "unknown converter 'criteos'; did you mean 'criteo'?");
-}
-
-// A row that is bad anywhere is left out of both passes.
-TEST_F(Prepare, SkippedRowsCountNowhere) {
-  BadLines bad(BadLinePolicy::skip);
-  const auto [data, report] =
-      with_schema(files("c,x,label\na,1,1\nonly here,no,0\nshort\nb,3,7\na,5,0\n"),
-                  R"({"name": "c"}, {"name": "x", "type": "numeric",
-                                     "encoding": {"numbers": "minmax"}})",
-                  bad);
-  EXPECT_EQ(report.rows[0], 2);
-  EXPECT_EQ(report.bad_lines, 3);
-  EXPECT_EQ(data.schema.fields[0].vocabulary, 3);
-  EXPECT_EQ(numbers(data, "x"), (std::vector<float>{0, 1}));
-  ASSERT_EQ(bad.examples().size(), 3u);
-  expect_contains(bad.examples()[0], "a.csv:4: expected 3 columns, found 1");
-}
-
-TEST_F(Prepare, LeavesNothingBehindAfterAnError) {
-  refusal("c,label\na,1\nb,x\n", R"({"name": "c"})");
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    EXPECT_EQ(entry.path().string().find("set"), std::string::npos) << entry.path();
-  write("set1", "in the way");
-  expect_contains(refusal("c,label\na,1\n", R"({"name": "c"})"), "set1' exists already");
-}
-
-TEST_F(Prepare, DoesNotDependOnTheNumberOfThreads) {
-  std::string text = "a,b,x,label\n";
-  for (int i = 0; i < 20000; ++i) {
-    text += std::to_string(i % 977) + "," + std::to_string(i * i % 31) + "," +
-            std::to_string(0.1 * i) + "," + std::to_string(i % 2) + "\n";
-  }
-  const std::string path = write("t.csv", text);
-  const int threads = omp_get_max_threads();
+TEST_F(Tables, TheThreadsDoNotShow) {
+  FineGrainScope fine;
   std::vector<std::string> bytes;
-  for (int count : {1, 2, 4}) {
-    omp_set_num_threads(count);
-    const auto data = prepared("csv", {path}, {{"numeric", "x"}}).data;
-    bytes.push_back(read_text(data.path + "/train.blocks") + read_text(data.path + "/schema.json") +
-                    read_text(data.path + "/vocabulary/a.tsv"));
+  for (int threads : {1, 3}) {
+    omp_set_num_threads(threads);
+    run();
+    for (const char* name :
+         {"/train.blocks", "/test.blocks", "/schema.json", "/vocabulary/tags.tsv"})
+      bytes.push_back(read_text(folder.path() + "/out" + name));
   }
-  omp_set_num_threads(threads);
-  EXPECT_TRUE(bytes[0] == bytes[1] && bytes[0] == bytes[2]);
+  omp_set_num_threads(omp_get_num_procs());
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(bytes[i], bytes[i + 4]);
 }
 
-// What `predict` does with raw rows: the same ids as in the prepared set, without labels.
-TEST_F(Prepare, EncodesNewRowsAsTheTrainingRows) {
-  const auto data =
-      prepared("csv", files("c,x,label\nb,1,0\na,2,1\nb,3,1\n"), {{"numeric", "x"}}).data;
-  auto made = find_converter("csv").make();
-  OptionList list = made->options();
-  list.set("label", "c", "test");  // any column: this file has no label
-  PreparePlan rows = made->open({"train=" + write("new.csv", "x,c\n9,a\n8,other\n")});
-  BadLines bad(BadLinePolicy::error);
-  RawChunk chunk;
-  ASSERT_TRUE(rows.source->next(chunk, bad));
-  ChunkParser parser(data.schema, *rows.source, false);
-  parser.parse(chunk, bad);
-  Encoder encoder(data.schema, load_vocabularies(data.schema, data.path));
-  std::array<Columns, 3> columns = {Columns::empty(data.schema), Columns::empty(data.schema),
-                                    Columns::empty(data.schema)};
-  encoder.encode(chunk, parser, false, columns);
-  EXPECT_EQ(columns[0].rows, 2);
-  EXPECT_EQ(columns[0].fields[0].ids, (std::vector<int32_t>{3, 1}));
-  EXPECT_EQ(columns[0].fields[1].numbers, (std::vector<float>{9, 8}));
+TEST(Criteo, BucketsNumbersAsX4Does) {
+  const Folder folder("criteo");
+  std::string text;
+  for (const char* number : {"-3", "0", "1", "2", "3", "100", ""}) {
+    text += fmt::format("1\t{}{}\n", number, std::string(38, '\t'));
+  }
+  folder.write("train.txt", text);
+  const Prepared p = prepared(folder, "criteo", {{"min_count", "1"}, {"split", "1,0,0"}},
+                              {folder.path() + "/train.txt"});
+  const Vocabularies vocabularies = load_vocabularies(p.data.schema, p.data.path);
+  std::vector<std::string> tokens;
+  for (int64_t id : values<int64_t>(whole(p.data, Split::train).fields[0].ids))
+    tokens.emplace_back(vocabularies[0]->token_of(id));
+  EXPECT_EQ(tokens, (std::vector<std::string>{"-3", "0", "1", "2", "1", "21", ""}));
+}
+
+TEST(Avazu, TakesTheHourApart) {
+  const Folder folder("avazu");
+  const std::string path = folder.path() + "/a.csv";
+  folder.write("a.csv", "id,click,hour,C1\n1,0,14102100,x\n2,1,14102523,y\n");
+  const Prepared p = prepared(folder, "avazu", {{"min_count", "1"}, {"split", "1,0,0"}}, {path});
+  const Batch batch = whole(p.data, Split::train);
+  auto ids = [&](const std::string& name) {
+    return values<int64_t>(batch.fields[static_cast<size_t>(p.data.schema.index_of(name))].ids);
+  };
+  EXPECT_EQ(ids("hour_of_day"), (std::vector<int64_t>{0, 23}));
+  EXPECT_EQ(ids("weekday"), (std::vector<int64_t>{2, 6}));  // a Tuesday and a Saturday
+  EXPECT_EQ(ids("weekend"), (std::vector<int64_t>{0, 1}));
+  folder.write("a.csv", "id,click,hour,C1\n1,0,14109900,x\n");
+  EXPECT_EQ(error_of([&] { prepared(folder, "avazu", {}, {path}); })
+                .find(path + ":2:5: expected an id in [0, 24) for field 'hour_of_day', found "
+                             "'14109900'"),
+            0u);
+  folder.write("a.csv", "id,hour,C1\n1,14102100,x\n");
+  EXPECT_NE(
+      error_of([&] { prepared(folder, "avazu", {}, {path}); }).find("there is no column 'click'"),
+      std::string::npos);
+}
+
+TEST(RealSamples, GoThroughEndToEnd) {
+  const std::string frappe = real_data("frappe"), criteo = real_data("criteo"),
+                    avazu = real_data("avazu");
+  if (frappe.empty() || criteo.empty() || avazu.empty()) GTEST_SKIP() << "samples are not at hand";
+  const Folder folder("samples");
+  const Prepared p =
+      prepared(folder, "libfm", {},
+               {"train=" + frappe + "/train.libfm.gz", "valid=" + frappe + "/valid.libfm.gz",
+                "test=" + frappe + "/test.libfm.gz"});
+  const int64_t tables[] = {956, 4084, 9, 9, 4, 5, 4, 11, 82, 235};  // of FuxiCTR's Frappe_x1
+  for (size_t f = 0; f < 10; ++f) EXPECT_EQ(p.data.schema.fields[f].vocabulary, tables[f]);
+  EXPECT_EQ(p.data.rows(Split::train), 202'027);
+  const PrepareReport report = prepared(folder, "criteo", {}, {criteo + "/train10k.txt.gz"}).report;
+  EXPECT_EQ(report.rows[0] + report.rows[1] + report.rows[2], 10'000);
+  EXPECT_EQ(prepared(folder, "criteo", {{"min_count", "1"}}, {criteo + "/criteo_sample.txt"})
+                .data.schema.fields.size(),
+            39u);
+  EXPECT_EQ(prepared(folder, "avazu", {}, {avazu + "/train.csv.gz"}).data.schema.fields.size(),
+            24u);
 }
 
 }  // namespace

@@ -1,52 +1,33 @@
 #pragma once
 // Raw files in a folder of their own, and data sets made of them.
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <functional>
-#include <string>
-#include <vector>
-
-#include <gtest/gtest.h>
-
-#include "engine/error.h"
 #include "io/dataset.h"
-#include "io/file.h"
-#include "io/prepare/prepare.h"
+#include "tests/io/raw_table.h"
 
 namespace ctr {
 
 class RawFiles : public testing::Test {
  protected:
-  std::string folder = testing::TempDir() + "/raw-" + std::to_string(getpid());
-  void SetUp() override { std::filesystem::create_directories(folder); }
-  void TearDown() override { std::filesystem::remove_all(folder); }
+  const Folder directory{"raw"};
+  const std::string folder = directory.path();
 
   std::string write(const std::string& name, std::string_view text) const {
-    write_text_atomically(folder + "/" + name, text);
+    directory.write(name, std::string(text));
     return folder + "/" + name;
   }
 
   // What an error says, without the folder's name.
   std::string message(const std::function<void()>& f) const {
-    try {
-      f();
-    } catch (const Error& error) {
-      std::string text = error.what();
-      for (size_t at = text.find(folder + "/"); at != std::string::npos;
-           at = text.find(folder + "/"))
-        text.erase(at, folder.size() + 1);
-      return text;
-    }
-    return "accepted";
+    std::string text = error_of(f);
+    for (size_t at = 0; (at = text.find(folder + "/")) != std::string::npos;)
+      text.erase(at, folder.size() + 1);
+    return text;
   }
 
   struct Prepared {
     Dataset data;
     PrepareReport report;
   };
-  using Options = std::vector<std::pair<std::string, std::string>>;
 
   Prepared prepared(const std::string& converter, const std::vector<std::string>& inputs,
                     const Options& options, BadLines& bad) {

@@ -1,9 +1,8 @@
-// Raw text: files plain and compressed, records, rows and the places of what is wrong.
+// Text at its edges: compressed, short, long, in several files, with and without quotes and header.
 
 #include <zlib.h>
 
 #include "io/prepare/delimited.h"
-#include "io/prepare/lines.h"
 #include "tests/io/raw_files.h"
 
 namespace ctr {
@@ -68,7 +67,7 @@ TEST_F(Text, RefusesDamagedGzip) {
   const auto refusal_of = [&](const std::string& bytes) {
     return message([&] { all_of(write("b.gz", bytes)); });
   };
-  EXPECT_EQ(refusal_of(packed), "accepted");
+  EXPECT_EQ(refusal_of(packed), "no error");
   EXPECT_NE(refusal_of(packed.substr(0, packed.size() - 9)).find("b.gz: the gzip data is damaged"),
             std::string::npos);
   std::string changed = packed;
@@ -156,61 +155,6 @@ TEST_F(Text, NamesThePlaceOfBadLines) {
               rows_of(source, bad);
             }).find("b.csv:1: the header differs from that of a.csv: expected 'a,b', found 'b,a'"),
             std::string::npos);
-}
-
-TEST_F(Text, SkipsBadLinesAndCountsThem) {
-  BadLines bad(BadLinePolicy::skip);
-  std::string text = "a,b\n";
-  for (int i = 0; i < 12; ++i) text += "1,2\nalone\n";
-  text += "1,\"x\"y\n3,4\n";
-  DelimitedSource source({{write("t.csv", text), Split::train}}, {});
-  EXPECT_EQ(rows_of(source, bad).size(), 13u);
-  EXPECT_EQ(bad.count(), 13);
-  EXPECT_EQ(bad.examples().size(), 10u);
-  EXPECT_EQ(bad.by_file().at(folder + "/t.csv"), 13);
-  bad.mute();
-  source.rewind();
-  rows_of(source, bad);
-  EXPECT_EQ(bad.count(), 13);
-}
-
-TEST_F(Text, LinesOfAFile) {
-  std::vector<std::string> lines;
-  for_each_line(write("l.txt", "one\r\n\ntwo"), [&](std::string_view line, int64_t number) {
-    lines.push_back(std::to_string(number) + std::string(line));
-  });
-  EXPECT_EQ(lines, (std::vector<std::string>{"1one", "2", "3two"}));
-  std::vector<std::string_view> pieces;
-  split_line("1::b c::", "::", pieces);
-  EXPECT_EQ(pieces, (std::vector<std::string_view>{"1", "b c", ""}));
-}
-
-TEST(SplitShares, ComeFromTheRowsNumberAlone) {
-  const SplitShares shares = split_shares("8:1:1");
-  int64_t counts[3] = {};
-  for (uint64_t row = 0; row < 100000; ++row) ++counts[static_cast<int>(shares.of(row, 1))];
-  EXPECT_NEAR(static_cast<double>(counts[0]), 80000, 600);
-  EXPECT_NEAR(static_cast<double>(counts[1]), 10000, 450);
-  EXPECT_EQ(shares.of(77, 5), split_shares("0.8,0.1,0.1").of(77, 5));
-  for (const char* text : {"", "0.8,0.2", "0,1,1", "1,1,1,1", "a,b,c", "1,-1,1", "nan,1,1"})
-    EXPECT_THROW(split_shares(text), Error) << text;
-}
-
-TEST(InputFiles, NameTheirSplits) {
-  const auto files = input_files({"train=a", "test=b=c"});
-  EXPECT_EQ(files[0].split, Split::train);
-  EXPECT_EQ(files[1].path, "b=c");
-  EXPECT_FALSE(input_files({"./x=y"})[0].split.has_value());
-  const auto says = [](const std::vector<std::string>& arguments) -> std::string {
-    try {
-      input_files(arguments);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
-  };
-  EXPECT_EQ(says({"tain=a"}), "prepare: 'tain=a' begins with no split; did you mean 'train'?");
-  EXPECT_NE(says({"train=a", "b"}).find("name the split of every file"), std::string::npos);
 }
 
 }  // namespace
