@@ -151,12 +151,15 @@ AppendFile::~AppendFile() { close(descriptor_); }
 void AppendFile::append(std::string_view lines) {
   CTR_ASSERT(lines.ends_with('\n'));
   int code = write_all(*current_sink, descriptor_, lines.data(), lines.size(), size_);
-  if (code == 0 && fdatasync(descriptor_) != 0) code = errno;
   if (code != 0) {
     if (ftruncate(descriptor_, size_) != 0) code = errno;
     fail_io("write", path_, code);
   }
   size_ += static_cast<int64_t>(lines.size());
+}
+
+void AppendFile::sync() {
+  if (fdatasync(descriptor_) != 0) fail_io("write", path_, errno);
 }
 
 MappedFile::MappedFile(std::string path) : path_(std::move(path)) {

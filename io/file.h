@@ -58,8 +58,8 @@ class AtomicFile {
   WriteSink* sink_;
 };
 
-// A log that grows by whole lines. Each append() is on the disk when it returns, or the file is as
-// it was before.
+// A log that grows by whole lines: an append() that fails leaves the file as it was before. Lines
+// outlive the program from then on, and the machine from sync() on.
 class AppendFile {
  public:
   // Opens or creates the file. Keeps its first `keep` bytes, all when negative, less a last line
@@ -71,6 +71,7 @@ class AppendFile {
 
   // `lines` ends with a newline.
   void append(std::string_view lines);
+  void sync();
   int64_t size() const { return size_; }
 
  private:

@@ -118,6 +118,7 @@ TrainEvents RunDirectory::events(const TrainOptions& train) {
 }
 
 void RunDirectory::save(const TrainSnapshot& snapshot) {
+  log_->sync();
   CheckpointNotes notes = notes_;
   notes.log_bytes = log_->log_bytes();
   notes.metrics_bytes = log_->metrics_bytes();

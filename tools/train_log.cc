@@ -49,6 +49,11 @@ void TrainLog::add(const EpochReport& report) {
                               report.seconds));
 }
 
+void TrainLog::sync() {
+  log_.sync();
+  metrics_.sync();
+}
+
 void TrainLog::add_digest(int64_t step, const ParameterStore& store) {
   Json digests = Json::object();
   for (const auto& parameter : store.all()) {

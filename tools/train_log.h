@@ -1,6 +1,7 @@
 #pragma once
 // What a run writes while it trains: log.jsonl, a line per epoch, per --log-steps and per
-// --digest-steps, and metrics.csv, a row per epoch. A line is on the disk whole or not at all.
+// --digest-steps, and metrics.csv, a row per epoch. Lines are whole or not there; they are made
+// durable with each checkpoint.
 
 #include <cstdint>
 #include <string>
@@ -20,6 +21,7 @@ class TrainLog {
   // XXH3 of each trained tensor.
   void add_digest(int64_t step, const ParameterStore& store);
 
+  void sync();
   int64_t log_bytes() const { return log_.size(); }
   int64_t metrics_bytes() const { return metrics_.size(); }
 

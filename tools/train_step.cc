@@ -1,6 +1,7 @@
 #include "tools/train_step.h"
 
 #include <cmath>
+#include <limits>
 
 #include "engine/check.h"
 #include "ops/loss/loss.h"
@@ -12,7 +13,7 @@ void TrainStep::refuse(std::span<const Batch> batches, uint32_t first_draw, cons
   NonFinite found = find_non_finite(built_, schema_, batches, gradients, first_draw);
   found.step = optimizer_.steps() + 1;
   found.what = what;
-  found.value = value;
+  found.value = std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value;  // no sign
   non_finite_(found);
   fail(ErrorKind::data, "{}", describe(found));
 }

@@ -30,7 +30,7 @@ TEST_F(Compare, NamesTheOptionAndTheFirstStep) {
   RunComparison found = with_b();
   EXPECT_EQ(found.options, std::vector<std::string>{"learning_rate: 0.01 | 0.011"});
   EXPECT_EQ(found.log, "step 1 of epoch 1: learning_rate 0.01 | 0.011");
-  EXPECT_EQ(found.weights.substr(0, 47), "'embedding/user': largest absolute difference 0");
+  EXPECT_EQ(found.weights.substr(0, 44), "'linear/user': largest absolute difference 0");
   EXPECT_FALSE(found.equal());
 }
 TEST_F(Compare, OptionsThatChangeNothingAreNoDifference) {

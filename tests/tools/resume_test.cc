@@ -100,7 +100,8 @@ TEST_F(Resume, AFinishedRunAddsNothing) {
 TEST_F(Resume, KeepsTheBestWeightsAndTwoMore) {
   options.epochs = 8;
   options.patience = 8;
-  options.optimizer.learning_rate = 0.05;  // overfits soon
+  options.monitor = "logloss";
+  options.optimizer.learning_rate = 0.2;  // overfits soon
   TrainReport report = start("whole");
   ASSERT_LT(report.best_epoch, 6);
   std::vector<std::string> kept;
