@@ -1,7 +1,9 @@
 // Converters of multi-domain data: made-up directories, wrong input, and the real sets where they
 // are at hand.
 
+#include <array>
 #include <filesystem>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -61,6 +63,44 @@ TEST(DomainCsv, DrawsNegativesAndSplits) {
   EXPECT_EQ(labelled.count([](const RawRow& r) { return r.label == "0"; }), 100);
 }
 
+TEST(DomainCsv, RepeatedPairsGoUnlessAsked) {
+  Folder folder("domain_csv_repeats");
+  folder.write("a_train.csv", "i1,u1,5\ni1,u1,3\ni1,u2,3\n");
+  folder.write("b_train.csv", "i1,u1,5\n");
+  Options options = {{"pattern", "{domain}_{split}.csv"},
+                     {"columns", "item,user,rating"},
+                     {"label", "rating"},
+                     {"split", "keep"},
+                     {"negatives", "none"}};
+  EXPECT_EQ(read_raw("domain-csv", options, {folder.path()}).text(),
+            "u1 i1 a 1 train\nu2 i1 a 1 train\nu1 i1 b 1 train\n");
+  options.push_back({"drop_duplicates", "false"});
+  EXPECT_EQ(std::ssize(read_raw("domain-csv", options, {folder.path()}).rows), 4);
+}
+
+// A domain whose parts hold 3, 1 and 1 clicks of one user, among other users' items.
+TEST(DomainCsv, KeptPartsGetTheirOwnNegatives) {
+  Folder folder("domain_csv_parts");
+  std::string others;
+  for (int i = 0; i < 40; ++i) others += fmt::format("i{},other,1\n", i);
+  folder.write("a_train.csv", others + "x1,u,1\nx2,u,1\nx3,u,1\n");
+  folder.write("a_val.csv", "x4,u,1\n");
+  folder.write("a_test.csv", "x5,u,1\n");
+  const RawTable table = read_raw("domain-csv",
+                                  {{"pattern", "{domain}_{split}.csv"},
+                                   {"columns", "item,user,label"},
+                                   {"split", "keep"},
+                                   {"negative_ratio", "0.4"}},
+                                  {folder.path()});
+  const int64_t expected[] = {7, 2, 2};  // int(3 / .4), int(1 / .4)
+  for (Split split : {Split::train, Split::valid, Split::test}) {
+    EXPECT_EQ(table.count([&](const RawRow& r) {
+      return r.user == "u" && r.label == "0" && r.split == split;
+    }),
+              expected[static_cast<size_t>(split)]);
+  }
+}
+
 TEST(DomainCsv, SaysWhatIsWrong) {
   Folder folder("domain_csv_wrong");
   folder.write("a_train.csv", "i1,u1,1\ni2,,1\n");
@@ -106,10 +146,22 @@ TEST(DomainCsv, ReadsTheTaobaoAds) {
   if (folder.empty()) GTEST_SKIP() << "the Taobao ad clicks are not at hand";
   const Options options = {{"pattern", "d{domain}_{split}.csv.gz"}, {"columns", "item,user,label"}};
   const RawTable table = read_raw("domain-csv", options, {folder});
-  EXPECT_EQ(table.schema.domains, 8);
   EXPECT_EQ(table.distinct([](const RawRow& r) { return r.user; }), 119'197);
   EXPECT_EQ(table.distinct([](const RawRow& r) { return r.item; }), 14'803);
-  EXPECT_EQ(table.count([](const RawRow& r) { return r.label == "1"; }), 373'820);
+  // Clicks and negatives of train, valid and test: a separate count in Python.
+  const std::map<std::string, std::array<int64_t, 6>> expected = {
+      {"2", {17521, 5841, 5841, 74117, 27104, 28248}},
+      {"3", {67129, 22377, 22377, 257928, 102434, 108083}},
+      {"4", {7539, 2513, 2513, 19437, 8456, 10074}},
+      {"5", {50223, 16741, 16742, 205721, 73679, 77734}},
+      {"6", {18018, 6006, 6007, 32185, 9940, 18519}},
+      {"7", {12295, 4098, 4099, 51273, 20249, 20453}},
+      {"8", {11991, 3997, 3998, 27595, 8530, 13854}},
+      {"9", {39572, 13191, 13191, 113304, 45754, 52379}}};
+  std::map<std::string, std::array<int64_t, 6>> found;
+  for (const RawRow& row : table.rows)
+    ++found[row.domain][static_cast<size_t>(row.split) + (row.label == "1" ? 0 : 3)];
+  EXPECT_EQ(found, expected);
 }
 
 TEST(DomainCsv, ReadsAmazon6) {
@@ -204,6 +256,8 @@ TEST(MovieLens, SaysWhatIsWrong) {
       at + "ratings.dat:1: expected user, movie, rating and perhaps a time, found '1::1'" + kSkip);
   EXPECT_EQ(message("x", "", {{"split", "keep"}}),
             "prepare movielens: --split keep needs 5 files of ratings, found 1");
+  EXPECT_EQ(message("ratings.dat", "1,1,5\n", {{"split", "time"}}),
+            "prepare: --split time needs times, the input has none; use --split spec");
   EXPECT_EQ(message("x", "", {{"ratings", "r.dat"}}),
             folder.path() + ": there is no file 'r.dat' (or r.dat.gz); unpack the release whole");
   Folder empty("ml_empty");
