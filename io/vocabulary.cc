@@ -36,7 +36,7 @@ std::string_view text_at(const std::string& arena, uint32_t place) {
 // Equality. Tokens of eight bytes are common (hashes in hex), and a call of memcmp costs more.
 bool same(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  if (a.size() != 8) return std::memcmp(a.data(), b.data(), a.size()) == 0;
+  if (a.size() != 8) return a == b;
   uint64_t x, y;
   std::memcpy(&x, a.data(), 8);
   std::memcpy(&y, b.data(), 8);
