@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-const std::vector<std::string> kFeatures{"vote", "style", "month", "verified"};
+const std::vector<std::string> kFeatures{"vote", "style", "month", "time", "verified"};
 
 // "Musical_Instruments_5.json.gz" → "Musical_Instruments"
 std::string category_of(const std::string& path) {
@@ -39,6 +39,7 @@ std::string month_of(int64_t time) {
 // A review's feature as text; empty when it has none.
 std::string feature_of(const json& review, const std::string& name, int64_t time) {
   if (name == "month") return time == 0 ? "" : month_of(time);
+  if (name == "time") return std::to_string(time);
   const auto found = review.find(name);
   if (found == review.end()) return "";
   if (!found->is_string()) return found->dump();
@@ -49,7 +50,7 @@ std::string feature_of(const json& review, const std::string& name, int64_t time
 
 class Amazon : public Converter {
  public:
-  Amazon() { rule_.negatives = "uniform"; }
+  Amazon() { rule_.rated_again = true; }  // as published
 
   OptionList options() override {
     OptionList list;
@@ -59,7 +60,8 @@ class Amazon : public Converter {
               {},
               0,
               10000});
-    list.add({"features", &features_, "of the review, as inputs: vote, style, month, verified"});
+    list.add(
+        {"features", &features_, "of the review, as inputs: vote, style, month, time, verified"});
     rule_.add_options(list);
     list.add({"min_count", &min_count_, "rarer users and items are out of vocabulary", {}, 1, 1e9});
     return list;
@@ -105,6 +107,8 @@ class Amazon : public Converter {
     if (name == "history") {
       schema.fields.push_back(list_field(name, FieldType::sequence, '|'));
       schema.fields.back().max_length = history_;
+    } else if (name == "time") {
+      schema.fields.push_back(number_field(name, NumberRule::standard));
     } else {
       schema.fields.push_back(token_field(name));
       if (name == "vote") schema.fields.back().encoding.tokens = TokenRule::log_square;
@@ -151,14 +155,24 @@ class Amazon : public Converter {
       return false;
     }
     row.rating = review["overall"].get<double>();
-    if (has("unixReviewTime", [](const json& value) { return value.is_number_integer(); }))
+    if (has("unixReviewTime", [](const json& value) { return value.is_number_integer(); })) {
       row.time = review["unixReviewTime"].get<int64_t>();
+    } else if (needs_time()) {
+      line.report(bad, 1, "a review with the whole number unixReviewTime",
+                  "only the feature time, --history and --split time need it");
+      return false;
+    }
     row.user = table.users.add(review["reviewerID"].get<std::string>());
     row.item = table.items.add(review["asin"].get<std::string>());
     for (size_t e = 0; e < features_.size(); ++e) {
       table.extras[e].set(row.context, table.texts.add(feature_of(review, features_[e], row.time)));
     }
     return true;
+  }
+
+  bool needs_time() const {
+    return history_ > 0 || rule_.split.starts_with("time") ||
+           std::find(features_.begin(), features_.end(), "time") != features_.end();
   }
 
   // The items that the user clicked before the row's time, over all domains, oldest first.

@@ -20,16 +20,23 @@ namespace {
 
 constexpr int64_t kWidth = 128;
 
-// Given vectors by token: an id, a comma, 128 numbers with single spaces between them.
+// Given vectors by token: a header line, then an id, a comma and 128 numbers with single spaces
+// between them.
 class VectorFile {
  public:
-  explicit VectorFile(const std::string& path) {
+  void read(const std::string& path, BadLines& bad) {
     for_each_line(path, ",", [&](const Line& line) {
-      if (line.number == 1 && line.text.find("id") != std::string_view::npos) return;  // a header
       std::vector<float> vector;
       const bool good = line.cells.size() == 2 && parse(line.cells[1], vector);
-      CTR_CHECK_DATA(good, "{}:{}: expected an id and {} numbers with single spaces, found {}",
-                     path, line.number, kWidth, quoted(line.text));
+      if (line.number == 1) {
+        CTR_CHECK_DATA(!good, "{}:1: expected a header line, found a vector; put one before it",
+                       path);
+        return;
+      }
+      if (!good) {
+        return line.report(bad, line.cells.size() == 2 ? 1 : line.cells.size(),
+                           fmt::format("an id, a comma and {} numbers with single spaces", kWidth));
+      }
       vectors_.emplace(line.cells[0], std::move(vector));
     });
   }
@@ -77,8 +84,10 @@ class Taobao : public Converter {
     if (!config_.empty()) read_config();
     rule_.check();
     const std::string log = inputs[0] + "/theme_click_log.csv";
-    auto users = std::make_shared<const VectorFile>(inputs[0] + "/user_embedding.csv");
-    auto items = std::make_shared<const VectorFile>(inputs[0] + "/item_embedding.csv");
+    const std::string user_vectors = inputs[0] + "/user_embedding.csv";
+    const std::string item_vectors = inputs[0] + "/item_embedding.csv";
+    auto users = std::make_shared<VectorFile>();
+    auto items = std::make_shared<VectorFile>();
     PreparePlan plan;
     plan.origin =
         fmt::format("Tianchi 9716, {} themes; negatives {}, split {}",
@@ -97,15 +106,18 @@ class Taobao : public Converter {
       return items->copy(t, out);
     };
     plan.source = std::make_unique<InteractionSource>(
-        std::vector<std::string>{}, std::vector<std::string>{log},
-        [self = *this, log, users, items](BadLines& bad) {
+        std::vector<std::string>{}, std::vector<std::string>{log, user_vectors, item_vectors},
+        [self = *this, log, user_vectors, item_vectors, users, items](BadLines& bad) {
+          users->read(user_vectors, bad);
+          items->read(item_vectors, bad);
           return self.load(log, *users, *items, bad);
         });
     return plan;
   }
 
  private:
-  // Paths, caches and numbers of processes mean nothing here; other keys must be known.
+  // Paths, caches and numbers of processes mean nothing here; other keys must be known. The variant
+  // by time (MLoRA's config_10_time.json) has no key of its own: the name of its output tells it.
   void read_config() {
     static const std::vector<std::string> known{
         "theme_num",     "raw_data_path",   "processed_data_path", "rebuild",
@@ -121,8 +133,10 @@ class Taobao : public Converter {
     try {
       themes_ = json.value("theme_num", themes_);
       rule_.seed = json.value("seed", rule_.seed);
-      if (json.value("split_policy", "").find("time") != std::string::npos)
-        rule_.split = "time-random";
+      const std::string policy = json.value("split_policy", "split_by_theme");
+      CTR_CHECK_DATA(policy == "split_by_theme",
+                     "{}: split_policy is '{}', only split_by_theme is known", config_, policy);
+      if (json.value("split_save_path", "").ends_with("_time")) rule_.split = "time-random";
       if (!json.value("random_range", true))
         rule_.negative_ratio = fmt::format("{}", json.value("ctr_ratio", 0.5));
       const auto range = json.value("ctr_ratio_range", std::vector<double>{0.2, 0.5});
@@ -131,6 +145,9 @@ class Taobao : public Converter {
                      fmt::join(range, ", "));
       const auto shares = json.value("train_val_test", std::vector<double>{0.6, 0.2, 0.2});
       CTR_CHECK_DATA(shares.size() == 3, "{}: train_val_test must hold three shares", config_);
+      CTR_CHECK_DATA(rule_.split != "time-random" || shares == (std::vector<double>{0.6, 0.2, 0.2}),
+                     "{}: train_val_test is [{}], by time only [0.6, 0.2, 0.2] is known", config_,
+                     fmt::join(shares, ", "));
       if (rule_.split != "time-random") rule_.split = fmt::format("{}", fmt::join(shares, ","));
     } catch (const nlohmann::json::exception& error) {
       fail(ErrorKind::data, "{}: {}", config_, error.what());

@@ -130,13 +130,14 @@ void InteractionRule::label(Interactions& table) const {
   });
 }
 
-// Equal user, item and rating in a domain; under time-random equal time as well. So a pair that was
-// rated twice differently stays twice, as in the published data.
+// Equal user and item in a domain, where the published data has it so also equal rating
+// (rated_again) and, under time-random, equal time.
 void InteractionRule::remove_duplicates(Interactions& table) const {
   const bool times = split == "time-random";
   auto key = [&](size_t r) {
     const Interaction& row = table.rows[r];
-    return std::make_tuple(row.domain, row.user, row.item, row.rating, times ? row.time : 0);
+    return std::make_tuple(row.domain, row.user, row.item, rated_again ? row.rating : 0,
+                           times ? row.time : 0);
   };
   std::vector<size_t> order(table.rows.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -158,6 +159,10 @@ void InteractionRule::assign_splits(Interactions& table) const {
       split_at_random(table, classes[c], shares(), seed64, c);
     return;
   }
+  const bool times = std::any_of(table.rows.begin(), table.rows.end(),
+                                 [](const Interaction& row) { return row.time != 0; });
+  CTR_CHECK_DATA(times || table.rows.empty(),
+                 "prepare: --split {} needs times, the input has none; use --split spec", split);
   for (size_t d = 0; d < table.domains.size(); ++d) {
     std::vector<size_t>& rows = classes[2 * d];
     rows.insert(rows.end(), classes[2 * d + 1].begin(), classes[2 * d + 1].end());
@@ -196,7 +201,7 @@ void InteractionRule::add_negatives(Interactions& table) const {
     NegativeRule rule;
     rule.draw = negatives == "uniform" ? NegativeDraw::uniform : NegativeDraw::popularity;
     rule.ratio = ratios[d];
-    rule.keep_split = split == "keep";
+    rule.keep_split = split == "keep" || split == "time";
     rule.split = shares();
     rule.seed = static_cast<uint64_t>(seed);
     for (const Click& drawn : draw_negatives(clicks, static_cast<int32_t>(d), rule)) {

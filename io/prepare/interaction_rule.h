@@ -33,17 +33,20 @@ class InteractionRule {
   std::string negative_ratio = "spec";  // spec | a number
   std::string split = "spec";           // keep | spec | time | time-random | shares
   bool drop_duplicates = true;
+  bool rated_again = false;  // no option: a pair rated again differently is no duplicate
   int64_t seed = 123;
 
   void add_options(OptionList& list);
   // Throws kind usage on option values that make no sense; call before reading.
   void check() const;
 
-  // Labels, de-duplicates, splits and draws. Drawn negatives replace given ones. Splits:
+  // Labels, de-duplicates, splits and draws. Drawn negatives replace given ones. Throws kind data
+  // when the rows have no times to split by. Splits:
   //   keep         as the rows have it; negatives by split
   //   spec         .6/.2/.2 of each domain and class, negatives of each user alone
   //   A,B,C        the same with other shares
-  //   time         by domain: the last tenth is test, the last tenth of the rest valid
+  //   time         by domain: the last tenth is test, the last tenth of the rest valid; negatives
+  //                by split
   //   time-random  by domain: the first .6 train, the others valid and test at random
   void apply(Interactions& table) const;
 

@@ -33,6 +33,7 @@ struct Pool {
   std::vector<int32_t> by_item;
   std::vector<int32_t> items;   // distinct, ascending
   std::vector<int64_t> clicks;  // of each item
+  std::vector<char> taken;      // of each item, during a draw; else zeros
 
   explicit Pool(std::span<const Click> all) {
     for (const Click& click : all) by_item.push_back(click.item);
@@ -44,6 +45,7 @@ struct Pool {
       }
       ++clicks.back();
     }
+    taken.resize(items.size());
   }
   int64_t size() const { return static_cast<int64_t>(items.size()); }
   int64_t place_of(int32_t item) const {
@@ -54,8 +56,8 @@ struct Pool {
 // `count` of the pool's places outside `clicked` (places, ascending, distinct), without
 // replacement: the first steps of a Fisher-Yates shuffle of the allowed ranks that remembers only
 // what it moved.
-std::vector<int64_t> draw_uniform(const Pool& pool, const std::vector<int64_t>& clicked,
-                                  int64_t count, Numbers& numbers) {
+std::vector<int64_t> draw_uniform(Pool& pool, const std::vector<int64_t>& clicked, int64_t count,
+                                  Numbers& numbers) {
   const int64_t allowed = pool.size() - static_cast<int64_t>(clicked.size());
   std::unordered_map<int64_t, int64_t> moved;
   auto at = [&](int64_t rank) {
@@ -85,9 +87,9 @@ std::vector<int64_t> draw_uniform(const Pool& pool, const std::vector<int64_t>& 
 
 // The same in proportion to clicks: a click at random, again when its item is clicked or drawn
 // already; once that fails too often, by running sums over what is left (the same distribution).
-std::vector<int64_t> draw_popular(const Pool& pool, const std::vector<int64_t>& clicked,
-                                  int64_t count, Numbers& numbers) {
-  std::vector<char> taken(pool.items.size());
+std::vector<int64_t> draw_popular(Pool& pool, const std::vector<int64_t>& clicked, int64_t count,
+                                  Numbers& numbers) {
+  std::vector<char>& taken = pool.taken;
   for (int64_t place : clicked) taken[static_cast<size_t>(place)] = 1;
   std::vector<int64_t> places;
   auto take = [&](int64_t place) {
@@ -100,8 +102,12 @@ std::vector<int64_t> draw_popular(const Pool& pool, const std::vector<int64_t>& 
     const int64_t place = pool.place_of(pool.by_item[at]);
     if (taken[static_cast<size_t>(place)] == 0) take(place);
   }
-  int64_t left = 0;
-  for (size_t p = 0; p < taken.size(); ++p) left += taken[p] != 0 ? 0 : pool.clicks[p];
+  auto clicks_of = [&](const std::vector<int64_t>& list) {
+    int64_t sum = 0;
+    for (int64_t place : list) sum += pool.clicks[static_cast<size_t>(place)];
+    return sum;
+  };
+  int64_t left = all - clicks_of(clicked) - clicks_of(places);
   while (std::ssize(places) < count) {
     int64_t rest = numbers.below(left);
     size_t place = 0;
@@ -112,6 +118,8 @@ std::vector<int64_t> draw_popular(const Pool& pool, const std::vector<int64_t>& 
     left -= pool.clicks[place];
     take(static_cast<int64_t>(place));
   }
+  for (int64_t place : clicked) taken[static_cast<size_t>(place)] = 0;
+  for (int64_t place : places) taken[static_cast<size_t>(place)] = 0;
   return places;
 }
 
@@ -164,7 +172,7 @@ std::vector<Click> draw_negatives(std::span<const Click> clicks, int32_t domain,
   CTR_CHECK(rule.ratio >= 1e-6 && rule.ratio <= 1e6,
             "negatives: the ratio of clicks to negatives must lie in [1e-6, 1e6], got {}",
             rule.ratio);
-  const Pool pool(clicks);
+  Pool pool(clicks);
   std::vector<Click> sorted(clicks.begin(), clicks.end());
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Click& a, const Click& b) { return a.user < b.user; });
