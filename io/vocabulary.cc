@@ -33,6 +33,16 @@ std::string_view text_at(const std::string& arena, uint32_t place) {
   return {reinterpret_cast<const char*>(at), length};
 }
 
+// Equality. Tokens of eight bytes are common (hashes in hex), and a call of memcmp costs more.
+bool same(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a.size() != 8) return std::memcmp(a.data(), b.data(), a.size()) == 0;
+  uint64_t x, y;
+  std::memcpy(&x, a.data(), 8);
+  std::memcpy(&y, b.data(), 8);
+  return x == y;
+}
+
 // The first eight bytes as a number that orders as they do.
 uint64_t prefix_of(std::string_view token) {
   uint64_t prefix = 0;
@@ -60,7 +70,7 @@ struct Vocabulary::State {
   Slot& slot_of(std::string_view token, uint64_t hash) {
     size_t at = hash & mask();
     while (slots[at].value != 0 &&
-           (slots[at].hash != hash || text_at(arena, slots[at].text) != token))
+           (slots[at].hash != hash || !same(text_at(arena, slots[at].text), token)))
       at = (at + 1) & mask();
     return slots[at];
   }
@@ -111,6 +121,8 @@ struct Vocabulary::State {
     for (size_t begin = 0; begin < tokens.size(); begin += kBlock) {
       const size_t count = std::min(kBlock, tokens.size() - begin);
       for (size_t i = 0; i < count; ++i) {
+        if (begin + i + 2 * kAhead < tokens.size())
+          __builtin_prefetch(tokens[begin + i + 2 * kAhead].data());
         hashes[i] = XXH3_64bits(tokens[begin + i].data(), tokens[begin + i].size());
         __builtin_prefetch(&slots[hashes[i] & mask()]);
       }

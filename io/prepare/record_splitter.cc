@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include "io/prepare/delimited.h"
@@ -9,6 +11,34 @@ namespace {
 char* find(char* at, char* end, char c) {
   auto* found = static_cast<char*>(std::memchr(at, c, static_cast<size_t>(end - at)));
   return found == nullptr ? end : found;
+}
+
+// The high bit of each byte of `word` that is zero (Warren, Hacker's Delight, 6-1: no carries).
+uint64_t zero_bytes(uint64_t word) {
+  constexpr uint64_t kLow = 0x7f7f7f7f7f7f7f7f;
+  return ~(((word & kLow) + kLow) | word | kLow);
+}
+
+// Cuts [begin, end) at each delimiter. Cells are a few bytes long: eight at a time are searched for
+// all of their delimiters, without a call for each cell.
+void cut(const char* begin, const char* end, char delimiter, std::vector<std::string_view>& cells) {
+  const uint64_t pattern = 0x0101010101010101 * static_cast<unsigned char>(delimiter);
+  const char* cell = begin;
+  const auto take = [&](const char* stop) {
+    cells.emplace_back(cell, static_cast<size_t>(stop - cell));
+    cell = stop + 1;
+  };
+  const char* at = begin;
+  for (; end - at >= 8; at += 8) {
+    uint64_t word;
+    std::memcpy(&word, at, 8);
+    for (uint64_t found = zero_bytes(word ^ pattern); found != 0; found &= found - 1)
+      take(at + std::countr_zero(found) / 8);
+  }
+  for (; at < end; ++at) {
+    if (*at == delimiter) take(at);
+  }
+  take(end);
 }
 
 // Makes each doubled quote single, in place.
@@ -35,12 +65,7 @@ RecordSplitter::Result RecordSplitter::next(char*& at, char* end, bool last,
       !quotes_ || std::memchr(begin, '"', static_cast<size_t>(newline - begin)) == nullptr;
   if (plain) {
     char* stop = newline > begin && newline[-1] == '\r' ? newline - 1 : newline;
-    for (char* cell = begin;;) {
-      char* comma = find(cell, stop, delimiter_);
-      cells.emplace_back(cell, static_cast<size_t>(comma - cell));
-      if (comma == stop) break;
-      cell = comma + 1;
-    }
+    cut(begin, stop, delimiter_, cells);
     at = newline == end ? end : newline + 1;
     ++lines;
     return Result::record;

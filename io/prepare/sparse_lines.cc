@@ -17,6 +17,10 @@ bool parse_whole(std::string_view text, int64_t& number) {
 }
 
 bool parse_finite(std::string_view text, double& number) {
+  if (text == "1") {  // most values
+    number = 1;
+    return true;
+  }
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   return code == std::errc() && end == text.data() + text.size() && std::isfinite(number);
 }
