@@ -9,6 +9,7 @@
 #include "engine/check.h"
 #include "io/file.h"
 #include "io/safetensors.h"
+#include "io/vocabulary.h"
 #include "tools/run_directory.h"
 
 namespace ctr {

@@ -45,7 +45,7 @@ void encode(const ModelFile& model, RowSource& source, const std::string& folder
   const Schema& schema = model.schema;
   Encoder encoder(schema, load_vocabularies(schema, model.path));
   ChunkParser parser(schema, source, false);
-  BadLines bad(BadLinePolicy::error);
+  BadLines bad(BadLinePolicy::error, "");
   DatasetWriter writer(folder);
   writer.begin_rows(schema);
   std::array<Columns, 3> rows = {Columns::empty(schema), Columns::empty(schema),
