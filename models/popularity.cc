@@ -17,7 +17,10 @@ class Popularity : public Model {
     for (size_t f = 0; f < context.schema.fields.size(); ++f) {
       if (context.schema.fields[f].role == FieldRole::item) field_ = static_cast<int64_t>(f);
     }
-    CTR_CHECK(field_ >= 0, "popularity: data set '{}' marks no item field", context.schema.name);
+    CTR_CHECK(field_ >= 0,
+              "popularity: data set '{}' marks no item field; name it when it is prepared, as with "
+              "--item COLUMN",
+              context.schema.name);
     const int64_t items = context.schema.fields[static_cast<size_t>(field_)].vocabulary;
     counts_ = scope.frozen("counts", Tensor::zeros({items + 1, 2}, scope.dtype()))
                   .value;  // last row: all items

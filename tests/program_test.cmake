@@ -62,7 +62,7 @@ expect(0 "resumed   from step 4, batch 4 of epoch 1.*6 steps in" train --resume 
 expect(2 "must keep its options; changed: batch_size .was 64, is 32." train --resume ${FOLDER}/mlp --batch-size 32)
 expect(2 "leave --config out" train --resume ${FOLDER}/mlp --config ${FOLDER}/config.json)
 expect(2 "leave --run-dir out" train --resume ${FOLDER}/mlp --run-dir ${FOLDER}/elsewhere)
-expect(2 "holds no run to resume" train --resume ${FOLDER})
+expect(74 "cannot open" train --resume ${FOLDER}/nothing)
 expect(0 "the same to the last bit" compare ${FOLDER}/run ${FOLDER}/again)
 expect(1 "batch_size: 64 . 32.*weights   differ first in 'embedding/" compare ${FOLDER}/mlp ${FOLDER}/flags)
 expect(2 "compare: name two run directories" compare ${FOLDER}/mlp)

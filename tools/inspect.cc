@@ -9,6 +9,7 @@
 #include "engine/check.h"
 #include "io/file.h"
 #include "io/safetensors.h"
+#include "io/vocabulary.h"
 #include "tools/run_directory.h"
 
 namespace ctr {
@@ -81,17 +82,15 @@ void add_tokens(std::string& text, const Dataset& data, int64_t count) {
   for (const Field& field : data.schema.fields) {
     const std::string path = data.vocabulary_path(field);
     if (count == 0 || field.type == FieldType::numeric || !fs::exists(path)) continue;
-    const MappedFile file(path);
-    std::string_view rest(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+    const Vocabulary vocabulary = Vocabulary::load(path, field.first_token());
+    const int64_t first = vocabulary.first_token();
+    const int64_t end = std::min(vocabulary.size(), first + count);
     add(text, "tokens    {}:", field.name);
-    for (int64_t line = 0; line < count && !rest.empty(); ++line) {
-      const size_t end = std::min(rest.find('\n'), rest.size());
-      std::string token(rest.substr(0, end));
-      std::replace(token.begin(), token.end(), '\t', ' ');
-      add(text, "{} {}", line > 0 ? "," : "", token);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
+    for (int64_t id = first; id < end; ++id) {
+      add(text, "{} {} {}", id > first ? "," : "", vocabulary.token_of(id),
+          vocabulary.count_of(id));
     }
-    add(text, "{}\n", rest.empty() ? "" : ", …");
+    add(text, "{}\n", end == vocabulary.size() ? "" : ", …");
   }
 }
 

@@ -9,9 +9,10 @@
 namespace ctr {
 
 // Writes "row,probability,label" for each row of the split, in its order: the row's number from 0,
-// digits enough to read back the same double, the first label. The file appears when it is whole.
+// digits enough to read back the same double, the first label (unless `labels` is false: then
+// "row,probability"). The file appears when it is whole.
 // Memory: a batch. Returns the rows written; throws kind data when there are none.
 int64_t write_predictions(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
-                          const std::string& path);
+                          const std::string& path, bool labels = true);
 
 }  // namespace ctr

@@ -154,8 +154,12 @@ TrainEvents events_of(const State& state, RunDirectory& directory, Progress& pro
 void print_results(const State& state, const Dataset& data, const TrainReport& report) {
   fmt::print("test             AUC      log-loss   mean AUC  WAUC    PCOC\n");
   print_row(state.train.model, report.test);
-  for (const char* name : {"popularity", "lr"}) {
-    if (state.baselines && state.train.model != name) print_row(name, baseline(name, data, state));
+  for (const std::string name : {"popularity", "lr"}) {
+    if (!state.baselines || state.train.model == name) continue;
+    if (name == "popularity" && data.schema.index_of(FieldRole::item) < 0)
+      fmt::print("  {:<16} not counted: the data marks no item field\n", name);
+    else
+      print_row(name, baseline(name, data, state));
   }
   if (auto best = data.facts.find("best_auc"); best != data.facts.end()) {
     fmt::print("  {:<16} {:.4f}   {:.4f}\n", "best reachable", best->second,

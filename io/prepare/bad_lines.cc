@@ -23,7 +23,7 @@ std::string quoted(std::string_view text) {
 }
 
 BadLines BadLines::fresh() const {
-  BadLines result(policy_);
+  BadLines result(policy_, hint_);
   result.muted_ = muted_;
   return result;
 }
@@ -41,8 +41,7 @@ void BadLines::report(const Place& place, std::string_view expected, std::string
   if (muted_) return;
   std::string message = fmt::format("{}: expected {}, found {}", place.text(), expected, found);
   if (!advice.empty()) message += fmt::format("; {}", advice);
-  if (policy_ == BadLinePolicy::error)
-    fail(ErrorKind::data, "{} (--on-bad-line skip leaves such lines out)", message);
+  if (policy_ == BadLinePolicy::error) fail(ErrorKind::data, "{}{}", message, hint_);
   ++count_;
   ++by_file_[place.file];
   if (examples_.size() < kMostExamples) examples_.push_back(message);

@@ -28,7 +28,10 @@ enum class BadLinePolicy : uint8_t { error, skip };
 // kept.
 class BadLines {
  public:
-  explicit BadLines(BadLinePolicy policy) : policy_(policy) {}
+  // `hint` ends the message of an error.
+  explicit BadLines(BadLinePolicy policy,
+                    std::string_view hint = " (--on-bad-line skip leaves such lines out)")
+      : policy_(policy), hint_(hint) {}
 
   void report(const Place& place, std::string_view expected, std::string_view found,
               std::string_view advice = "");
@@ -44,6 +47,7 @@ class BadLines {
 
  private:
   BadLinePolicy policy_;
+  std::string hint_;
   bool muted_ = false;
   int64_t count_ = 0;
   std::map<std::string, int64_t> by_file_;

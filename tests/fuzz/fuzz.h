@@ -1,6 +1,7 @@
 #pragma once
-// What the fuzz targets share. A target is one function over bytes, LLVMFuzzerTestOneInput: libFuzzer
-// drives it (preset fuzz), or fuzz_main.cc, which runs it over the corpus as a plain test.
+// What the fuzz targets share. A target is one function over bytes, LLVMFuzzerTestOneInput:
+// libFuzzer drives it (preset fuzz), or fuzz_main.cc, which runs it over the corpus as a plain
+// test.
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// Runs a fuzz target over the files of a corpus, each whole, cut at every 64th byte, and with single
-// bytes changed: fuzz_NAME CORPUS_DIRECTORY
+// Runs a fuzz target over the files of a corpus, each whole, cut at every 64th byte, and with
+// single bytes changed: fuzz_NAME CORPUS_DIRECTORY
 
 #include <cstdio>
 #include <filesystem>

@@ -243,8 +243,12 @@ TEST(RealSamples, GoThroughEndToEnd) {
   const int64_t tables[] = {956, 4084, 9, 9, 4, 5, 4, 11, 82, 235};  // of FuxiCTR's Frappe_x1
   for (size_t f = 0; f < 10; ++f) EXPECT_EQ(p.data.schema.fields[f].vocabulary, tables[f]);
   EXPECT_EQ(p.data.rows(Split::train), 202'027);
-  const PrepareReport report = prepared(folder, "criteo", {}, {criteo + "/train10k.txt.gz"}).report;
-  EXPECT_EQ(report.rows[0] + report.rows[1] + report.rows[2], 10'000);
+  for (const char* seed : {"1", "2"}) {
+    const PrepareReport report =
+        prepared(folder, "criteo", {{"seed", seed}}, {criteo + "/train10k.txt.gz"}).report;
+    EXPECT_EQ(report.rows[0] + report.rows[1] + report.rows[2], 10'000);
+    EXPECT_NEAR(static_cast<double>(report.rows[0]), 8'000, 4 * 40);  // binomial: σ is 40
+  }
   EXPECT_EQ(prepared(folder, "criteo", {{"min_count", "1"}}, {criteo + "/criteo_sample.txt"})
                 .data.schema.fields.size(),
             39u);

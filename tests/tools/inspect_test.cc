@@ -6,6 +6,7 @@
 
 #include "io/file.h"
 #include "io/safetensors.h"
+#include "io/vocabulary.h"
 #include "tests/tools/made_data.h"
 
 namespace ctr {
@@ -58,9 +59,13 @@ TEST_F(Inspect, DataSets) {
 TEST_F(Inspect, ShowsTheMostFrequentTokens) {
   const Dataset data = set("small");
   make_directories(data.path + "/vocabulary");
-  write_text_atomically(data.vocabulary_path(data.schema.fields[0]), "ann\t9\nbob\t4\neve\t1\n");
-  expect_parts(inspect(data.path, {false, 0, 2}), {"tokens    user: ann 9, bob 4, …\n"});
-  expect_parts(inspect(data.path, {false, 0, 3}), {"tokens    user: ann 9, bob 4, eve 1\n"});
+  Vocabulary vocabulary;
+  const std::vector<std::string_view> met = {"bob", "ann", "eve", "ann", "bob", "ann"};
+  vocabulary.add(met);
+  vocabulary.finish(2, 1, Vocabulary::Order::by_count);
+  vocabulary.save(data.vocabulary_path(data.schema.fields[0]));
+  expect_parts(inspect(data.path, {false, 0, 2}), {"tokens    user: ann 3, bob 2, …\n"});
+  expect_parts(inspect(data.path, {false, 0, 3}), {"tokens    user: ann 3, bob 2, eve 1\n"});
 }
 
 TEST_F(Inspect, FindsDamageOnRequest) {
