@@ -33,7 +33,7 @@ class Csv : public Converter {
     list.add({"min_count", &min_count_, "rarer tokens are out of vocabulary", {}, 1, 1e9});
     list.add({"split", &split_, "shares of train, valid and test, where files name none"});
     list.add({"seed", &seed_, "of the split", {}, 0, 9e15});
-    list.add({"name", &name_, "of the data set"});
+    list.add({"name", &name_, "of the data set; empty: that of --out"});
     return list;
   }
 
@@ -96,7 +96,7 @@ class Csv : public Converter {
   std::string schema_, label_ = "label", separator_ = "|", user_, item_, domain_, group_;
   NameList numeric_, lists_, ignored_;
   int64_t min_count_ = 1, seed_ = 123;
-  std::string split_ = "0.8,0.1,0.1", name_ = "table";
+  std::string split_ = "0.8,0.1,0.1", name_;
 };
 
 }  // namespace

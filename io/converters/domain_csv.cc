@@ -90,7 +90,7 @@ class DomainCsv : public Converter {
     list.add({"domains", &domains_, "the domains to take, in this order; empty: all"});
     rule_.add_options(list);
     list.add({"min_count", &min_count_, "rarer users and items are out of vocabulary", {}, 1, 1e9});
-    list.add({"name", &name_, "of the data set"});
+    list.add({"name", &name_, "of the data set; empty: that of --out"});
     return list;
   }
 
@@ -234,7 +234,7 @@ class DomainCsv : public Converter {
   }
 
   std::string pattern_ = "{domain}_{split}.csv.gz", delimiter_ = ",", user_ = "user",
-              item_ = "item", label_ = "label", time_, name_ = "domains";
+              item_ = "item", label_ = "label", time_, name_;
   NameList columns_, domains_;
   int64_t min_count_ = 1;
   InteractionRule rule_;

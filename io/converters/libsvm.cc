@@ -20,7 +20,7 @@ class Libsvm : public Converter {
     list.add({"field_names", &names_, "names of the fields, in order; empty: f1, f2, …"});
     list.add({"user", &user_, "the field that is the user"});
     list.add({"item", &item_, "the field that is the item"});
-    list.add({"name", &name_, "of the data set"});
+    list.add({"name", &name_, "of the data set; empty: that of --out"});
     return list;
   }
 
@@ -59,7 +59,7 @@ class Libsvm : public Converter {
 
   bool with_fields_;
   NameList names_;
-  std::string user_, item_, split_ = "0.8,0.1,0.1", name_ = "table";
+  std::string user_, item_, split_ = "0.8,0.1,0.1", name_;
   int64_t min_count_ = 1, seed_ = 123;
 };
 

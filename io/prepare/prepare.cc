@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <filesystem>
 #include <future>
 #include <utility>
 
@@ -239,6 +240,11 @@ void check_plan(const PreparePlan& plan) {
   }
 }
 
+// The last part of a path, with or without a slash behind it.
+std::string file_name(const std::filesystem::path& path) {
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 // The first pass; leaves the schema final.
 Vocabularies count(PreparePlan& plan, BadLines& bad, const Progress& progress) {
   Census census(plan.schema);
@@ -265,6 +271,7 @@ Vocabularies count(PreparePlan& plan, BadLines& bad, const Progress& progress) {
 PrepareReport prepare(PreparePlan& plan, const std::string& target, BadLines& bad,
                       const Progress& progress) {
   check_plan(plan);
+  if (plan.schema.name.empty()) plan.schema.name = file_name(target);
   DatasetWriter writer(target);  // refuses an existing target before the work
   const Vocabularies vocabularies = count(plan, bad, progress);
   const Schema& schema = plan.schema;

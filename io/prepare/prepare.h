@@ -18,8 +18,8 @@ namespace ctr {
 using VectorLookup = std::function<bool(std::string_view token, std::span<float> out)>;
 
 // What a converter hands over. In `schema`, each field's encoding says how its column is read;
-// vocabulary sizes, domain names, offsets and scales are filled in by `prepare`. A label column is
-// named as the label.
+// vocabulary sizes, domain names, offsets and scales are filled in by `prepare`, and an empty name.
+// A label column is named as the label.
 struct PreparePlan {
   Schema schema;
   std::unique_ptr<RowSource> source;
