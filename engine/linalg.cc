@@ -1,8 +1,12 @@
 #include "engine/linalg.h"
 
+#include <algorithm>
+
 #include "engine/check.h"
 #include "engine/onednn/gemm.h"
+#include "engine/parallel.h"
 #include "engine/reference_gemm.h"
+#include "engine/small_gemm.h"
 
 namespace ctr {
 namespace {
@@ -28,7 +32,40 @@ void check_device(Device device) {
   }
 }
 
+template <class T>
+void batched(Device device, int64_t batch, const Matrix<const T>& a, Transpose transpose_a,
+             const Matrix<const T>& b, Transpose transpose_b, const Matrix<T>& c) {
+  check_device(device);
+  check(a, transpose_a, b, transpose_b, c);
+  constexpr int64_t kSmall = int64_t{1} << 18;  // multiply-adds of a product
+  const int64_t inner = transpose_a == Transpose::yes ? a.rows : a.cols;
+  const int64_t work = c.rows * c.cols * std::max<int64_t>(1, inner);
+  auto slice = [](auto matrix, int64_t index) {
+    matrix.data += index * matrix.rows * matrix.stride;
+    return matrix;
+  };
+  if (work > kSmall) {
+    for (int64_t i = 0; i < batch; ++i)
+      gemm(device, slice(a, i), transpose_a, slice(b, i), transpose_b, slice(c, i));
+    return;
+  }
+  parallel_rows(batch, work, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      small::gemm<T>(slice(a, i), transpose_a, slice(b, i), transpose_b, slice(c, i));
+  });
+}
+
 }  // namespace
+
+void batched_gemm(Device device, int64_t batch, Matrix<const float> a, Transpose transpose_a,
+                  Matrix<const float> b, Transpose transpose_b, Matrix<float> c) {
+  batched(device, batch, a, transpose_a, b, transpose_b, c);
+}
+
+void batched_gemm(Device device, int64_t batch, Matrix<const double> a, Transpose transpose_a,
+                  Matrix<const double> b, Transpose transpose_b, Matrix<double> c) {
+  batched(device, batch, a, transpose_a, b, transpose_b, c);
+}
 
 void gemm(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<const float> b,
           Transpose transpose_b, Matrix<float> c, const Epilogue<float>& epilogue) {
