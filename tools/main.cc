@@ -94,8 +94,8 @@ int main_of(int count, char** words) {
   program.set_version_flag("--version", "ctrengine 0.1.0");
   program.allow_extras();
   std::vector<std::unique_ptr<Command>> commands;
-  for (Verb verb :
-       {train_verb(), evaluate_verb(), gradcheck_verb(), verify_verb(), models_verb()}) {
+  for (Verb verb : {train_verb(), evaluate_verb(), gradcheck_verb(), verify_verb(), bench_verb(),
+                    models_verb()}) {
     commands.push_back(std::make_unique<Command>());
     commands.back()->verb = std::move(verb);
     attach(program, *commands.back());

@@ -27,6 +27,7 @@ Verb train_verb();
 Verb evaluate_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
+Verb bench_verb();
 Verb models_verb();
 
 }  // namespace ctr
