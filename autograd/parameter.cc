@@ -73,6 +73,13 @@ const Parameter& Scope::parameter(std::string_view name, const Shape& shape,
   return store_->add(std::move(path), std::move(value));
 }
 
+const Parameter& Scope::table(std::string_view name, const Shape& shape,
+                              const Initializer& initializer) const {
+  const Parameter& made = parameter(name, shape, initializer);
+  store_->find(made.name)->table = true;
+  return made;
+}
+
 const Parameter& Scope::frozen(std::string_view name, const Tensor& value) const {
   std::string path = path_of(name);
   store_->add(path, value.cast(dtype()));

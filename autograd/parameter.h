@@ -18,6 +18,7 @@ struct Parameter {
   Tensor value;
   bool frozen = false;  // no gradient is computed for it at all
   bool tied = false;    // used both as a lookup table and as a matrix: row gradients are made dense
+  bool table = false;   // vectors of a field's ids or of its number, the optimizer's own group
 };
 
 // How a parameter begins. Values depend on the seed and the parameter's name alone, and are drawn
@@ -87,6 +88,9 @@ class Scope {
   // A trainable parameter; its name must be new.
   const Parameter& parameter(std::string_view name, const Shape& shape,
                              const Initializer& initializer) const;
+  // The same, marked as the vectors of a field.
+  const Parameter& table(std::string_view name, const Shape& shape,
+                         const Initializer& initializer) const;
   // A frozen one with given values.
   const Parameter& frozen(std::string_view name, const Tensor& value) const;
 

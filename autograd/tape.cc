@@ -10,6 +10,7 @@ namespace ctr {
 namespace {
 
 thread_local Tape* current_tape = nullptr;
+thread_local ObserveScope::See* current_observer = nullptr;
 
 uint64_t next_number() {
   static std::atomic<uint64_t> last{0};
@@ -53,6 +54,18 @@ const Gradient& Gradients::operator[](const Parameter& parameter) const {
   static const Gradient none;
   auto found = index_.find(&parameter);
   return found == index_.end() ? none : parameters_[found->second].second;
+}
+
+void Gradients::add(Gradients&& other) {
+  for (auto& [parameter, gradient] : other.parameters_) {
+    auto [found, fresh] = index_.try_emplace(parameter, parameters_.size());
+    if (fresh) {
+      parameters_.emplace_back(parameter, std::move(gradient));
+    } else {
+      parameters_[found->second].second.add(std::move(gradient), parameter->tied);
+    }
+  }
+  other = Gradients();
 }
 
 Tape::Tape() : number_(next_number()), previous_(std::exchange(current_tape, this)) {}
@@ -202,8 +215,13 @@ Gradients Tape::backward(const Var& root, const BackwardOptions& options) {
 NoGradient::NoGradient() : previous_(std::exchange(current_tape, nullptr)) {}
 NoGradient::~NoGradient() { current_tape = previous_; }
 
+ObserveScope::ObserveScope(See see)
+    : see_(std::move(see)), previous_(std::exchange(current_observer, &see_)) {}
+ObserveScope::~ObserveScope() { current_observer = previous_; }
+
 std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs,
                              std::span<const Var> inputs, BackwardMany backward) {
+  if (current_observer != nullptr) (*current_observer)(op, outputs);
   if (Tape* tape = Tape::current())
     return tape->record(op, std::move(outputs), inputs, std::move(backward));
   std::vector<Var> result;

@@ -91,6 +91,8 @@ class Gradients {
   const std::vector<std::pair<const Parameter*, Gradient>>& parameters() const {
     return parameters_;
   }
+  // Adds the parameters' gradients of another pass, of this tape or another: rows stay rows.
+  void add(Gradients&& other);
 
  private:
   friend class Tape;
@@ -155,6 +157,21 @@ class NoGradient {
 
  private:
   Tape* previous_;
+};
+
+// While in scope, `see` is called with the name and the results of every operator on this thread,
+// in the order of the calls, whether or not a tape records.
+class ObserveScope {
+ public:
+  using See = std::function<void(const char* op, std::span<const Tensor> outputs)>;
+  explicit ObserveScope(See see);
+  ~ObserveScope();
+  ObserveScope(const ObserveScope&) = delete;
+  ObserveScope& operator=(const ObserveScope&) = delete;
+
+ private:
+  See see_;
+  See* previous_;
 };
 
 // Puts an operator's result on the current tape. When nothing records, or no input has a gradient,

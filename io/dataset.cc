@@ -20,6 +20,23 @@ std::string blocks_path(const std::string& folder, size_t split) {
   return folder + "/" + kSplitNames[split] + ".blocks";
 }
 
+std::string description_path(const std::string& folder) { return folder + "/schema.json"; }
+
+// schema.json of a directory, which must be one of this version.
+Json read_description(const std::string& path) {
+  const std::string where = description_path(path);
+  CTR_CHECK(std::filesystem::is_directory(path),
+            "'{}' is no data set: it is no directory; `ctrengine prepare` makes one", path);
+  Json json = read_json(where);
+  CTR_CHECK_DATA(json.is_object() && json.value("format", "") == "ctrengine data",
+                 "{}: not the schema of a ctrengine data set", where);
+  const int64_t version = json.value("version", int64_t{0});
+  CTR_CHECK_DATA(version == kVersion,
+                 "{}: has version {}, this program reads {}; prepare the data again", where,
+                 version, kVersion);
+  return json;
+}
+
 // The block files named in `splits`, which must hold the rows that schema.json counts.
 void open_splits(Dataset& data, const Json& splits, const std::string& where) {
   for (size_t s = 0; s < kSplitNames.size(); ++s) {
@@ -58,17 +75,13 @@ std::string Dataset::vocabulary_path(const Field& field) const {
   return path + "/vocabulary/" + field.name + ".tsv";
 }
 
+Schema read_dataset_schema(const std::string& path) {
+  return schema_from_json(read_description(path).value("schema", Json()), description_path(path));
+}
+
 Dataset read_dataset(const std::string& path) {
-  const std::string where = path + "/schema.json";
-  CTR_CHECK(std::filesystem::is_directory(path),
-            "'{}' is no data set: it is no directory; `ctrengine prepare` makes one", path);
-  const Json json = read_json(where);
-  CTR_CHECK_DATA(json.is_object() && json.value("format", "") == "ctrengine data",
-                 "{}: not the schema of a ctrengine data set", where);
-  const int64_t version = json.value("version", int64_t{0});
-  CTR_CHECK_DATA(version == kVersion,
-                 "{}: has version {}, this program reads {}; prepare the data again", where,
-                 version, kVersion);
+  const std::string where = description_path(path);
+  const Json json = read_description(path);
   Dataset data;
   data.path = path;
   data.schema = schema_from_json(json.value("schema", Json()), where);

@@ -37,6 +37,9 @@ struct Dataset {
 // another version, or its parts do not belong together.
 Dataset read_dataset(const std::string& path);
 
+// The schema of a directory alone; throws as read_dataset does.
+Schema read_dataset_schema(const std::string& path);
+
 // Writes a directory whole or not at all: everything goes to a temporary name beside `target` until
 // commit(). Throws kind usage when `target` exists.
 class DatasetWriter {

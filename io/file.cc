@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -65,6 +66,20 @@ std::string directory_of(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
+// 0, or the system's error.
+int write_all(WriteSink& sink, int descriptor, const void* data, size_t bytes, int64_t offset) {
+  const char* next = static_cast<const char*>(data);
+  while (bytes > 0) {
+    int64_t taken = sink.write(descriptor, next, bytes, offset);
+    if (taken < 0 && errno == EINTR) continue;
+    if (taken <= 0) return taken < 0 ? errno : EIO;
+    next += taken;
+    offset += taken;
+    bytes -= static_cast<size_t>(taken);
+  }
+  return 0;
+}
+
 }  // namespace
 
 void fail_io(std::string_view action, const std::string& path, int code) {
@@ -104,15 +119,8 @@ void AtomicFile::overwrite(int64_t offset, const void* data, size_t bytes) {
 
 void AtomicFile::write_at(int64_t offset, const void* data, size_t bytes) {
   CTR_ASSERT(descriptor_ >= 0);
-  const char* next = static_cast<const char*>(data);
-  while (bytes > 0) {
-    int64_t taken = sink_->write(descriptor_, next, bytes, offset);
-    if (taken < 0 && errno == EINTR) continue;
-    if (taken <= 0) fail_io("write", path_, taken < 0 ? errno : EIO);
-    next += taken;
-    offset += taken;
-    bytes -= static_cast<size_t>(taken);
-  }
+  if (int code = write_all(*sink_, descriptor_, data, bytes, offset); code != 0)
+    fail_io("write", path_, code);
 }
 
 void AtomicFile::commit() {
@@ -122,6 +130,36 @@ void AtomicFile::commit() {
   if (rename(temporary_.c_str(), path_.c_str()) != 0) fail_io("rename to", path_, errno);
   temporary_.clear();
   sync_directory(directory_of(path_));
+}
+
+AppendFile::AppendFile(std::string path, int64_t keep) : path_(std::move(path)) {
+  descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail_io("open", path_, errno);
+  struct stat status = {};
+  if (fstat(descriptor_, &status) != 0) fail_io("read", path_, errno);
+  size_ = keep < 0 ? status.st_size : std::min<int64_t>(keep, status.st_size);
+  for (char last = 0; size_ > 0; --size_) {
+    if (pread(descriptor_, &last, 1, size_ - 1) != 1) fail_io("read", path_, errno);
+    if (last == '\n') break;
+  }
+  if (size_ != status.st_size && ftruncate(descriptor_, size_) != 0)
+    fail_io("shorten", path_, errno);
+}
+
+AppendFile::~AppendFile() { close(descriptor_); }
+
+void AppendFile::append(std::string_view lines) {
+  CTR_ASSERT(lines.ends_with('\n'));
+  int code = write_all(*current_sink, descriptor_, lines.data(), lines.size(), size_);
+  if (code != 0) {
+    if (ftruncate(descriptor_, size_) != 0) code = errno;
+    fail_io("write", path_, code);
+  }
+  size_ += static_cast<int64_t>(lines.size());
+}
+
+void AppendFile::sync() {
+  if (fdatasync(descriptor_) != 0) fail_io("write", path_, errno);
 }
 
 MappedFile::MappedFile(std::string path) : path_(std::move(path)) {

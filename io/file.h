@@ -58,6 +58,28 @@ class AtomicFile {
   WriteSink* sink_;
 };
 
+// A log that grows by whole lines: an append() that fails leaves the file as it was before. Lines
+// outlive the program from then on, and the machine from sync() on.
+class AppendFile {
+ public:
+  // Opens or creates the file. Keeps its first `keep` bytes, all when negative, less a last line
+  // without an end: what a crash tore.
+  explicit AppendFile(std::string path, int64_t keep = -1);
+  ~AppendFile();
+  AppendFile(const AppendFile&) = delete;
+  AppendFile& operator=(const AppendFile&) = delete;
+
+  // `lines` ends with a newline.
+  void append(std::string_view lines);
+  void sync();
+  int64_t size() const { return size_; }
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+  int64_t size_ = 0;
+};
+
 // A file's bytes, mapped read-only. The file must not be cut short while mapped (files made by
 // AtomicFile are not: a new version is a new file).
 class MappedFile {

@@ -64,7 +64,8 @@ class Members {
   void convert(const char* key, const Json& json, T& value) const {
     bool good = true;
     if constexpr (std::is_same_v<T, int64_t>) {  // the library would cut a fraction off
-      good = json.is_number_integer() && (!json.is_number_unsigned() || json.get<uint64_t>() <= INT64_MAX);
+      good = json.is_number_integer() &&
+             (!json.is_number_unsigned() || json.get<uint64_t>() <= INT64_MAX);
     }
     try {
       if (good) value = json.get<T>();

@@ -12,6 +12,7 @@
 
 #include "engine/error.h"
 #include "engine/nearest.h"
+#include "tools/config_file.h"
 #include "tools/verbs.h"
 
 namespace ctr {
@@ -25,6 +26,8 @@ std::string dashed(std::string name) {
 // A verb's part of the command line.
 struct Command {
   Verb verb;
+  std::string path;  // "prepare criteo"
+  std::vector<std::unique_ptr<Command>> children = {};
   CLI::App* app = nullptr;
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> given;  // option → text, in order
@@ -59,6 +62,31 @@ void attach(CLI::App& program, Command& command) {
   }
   if (!command.verb.arguments.empty())
     command.app->add_option(command.verb.arguments, command.arguments);
+  for (const Verb& verb : command.verb.verbs) {
+    command.children.push_back(std::make_unique<Command>());
+    command.children.back()->verb = verb;
+    command.children.back()->path = command.path + " " + verb.name;
+    attach(*command.app, *command.children.back());
+  }
+}
+
+// The innermost verb that the command line names; null when it names none of these.
+Command* chosen(const std::vector<std::unique_ptr<Command>>& commands) {
+  for (const auto& command : commands) {
+    if (!command->app->parsed()) continue;
+    Command* inner = chosen(command->children);
+    return inner != nullptr ? inner : command.get();
+  }
+  return nullptr;
+}
+
+[[noreturn]] void refuse_verb(const std::string& wanted, const std::string& where,
+                              const std::vector<std::unique_ptr<Command>>& commands) {
+  std::vector<std::string> known;
+  for (const auto& command : commands) known.push_back(command->verb.name);
+  if (where.empty()) known.push_back("test");
+  throw Error(fmt::format("{}unknown verb '{}'{}", where.empty() ? "" : where + ": ", wanted,
+                          advice_on_name(wanted, known)));
 }
 
 void refuse_extras(const Command& command) {
@@ -67,22 +95,51 @@ void refuse_extras(const Command& command) {
       std::vector<std::string> known{"--help"};
       for (const Option& option : command.verb.options.all()) known.push_back(dashed(option.name));
       std::string name = extra.substr(0, extra.find('='));
-      throw Error(command.verb.name + ": unknown option '" + name + "'" +
-                  advice_on_name(name, known));
+      throw Error(command.path + ": unknown option '" + name + "'" + advice_on_name(name, known));
     }
-    throw Error(command.verb.name + ": unexpected argument '" + extra + "'");
+    if (!command.children.empty()) refuse_verb(extra, command.path, command.children);
+    throw Error(command.path + ": unexpected argument '" + extra + "'");
   }
+}
+
+// What the command line says of an option, empty when nothing.
+std::string given_text(const Command& command, const std::string& name) {
+  std::string result;
+  for (const auto& [given, text] : command.given) result = given == name ? text : result;
+  return result;
+}
+
+// The options of --config FILE or of --resume RUN, for verbs that take one.
+std::vector<ConfigEntry> file_entries(const Command& command) {
+  std::string file;
+  for (const char* name : {"config", "resume"}) {
+    if (command.verb.options.find(name) == nullptr) continue;
+    const std::string text = given_text(command, name);
+    if (!text.empty() && !file.empty())
+      throw Error(command.path + ": --resume takes its options from the run; leave --config out");
+    if (!text.empty()) file = text;
+  }
+  if (file.empty()) return {};
+  return read_config_file(file, command.verb.options);
+}
+
+// Defaults, then the model's preset, then the file, then the command line.
+void set_options(Command& command) {
+  OptionList& options = command.verb.options;
+  const std::vector<ConfigEntry> entries = file_entries(command);
+  if (const Option* model = options.find("model"); model != nullptr) {
+    std::string chosen = OptionList::text_of(*model);
+    for (const ConfigEntry& entry : entries) chosen = entry.name == "model" ? entry.text : chosen;
+    if (std::string text = given_text(command, "model"); !text.empty()) chosen = text;
+    command.verb.preset(chosen);
+  }
+  for (const ConfigEntry& entry : entries) options.set(entry.name, entry.text, entry.where);
+  for (const auto& [name, text] : command.given) options.set(name, text, command.path);
 }
 
 int run(Command& command) {
   refuse_extras(command);
-  if (const Option* model = command.verb.options.find("model"); model != nullptr) {
-    std::string chosen = OptionList::text_of(*model);
-    for (const auto& [name, text] : command.given) chosen = name == "model" ? text : chosen;
-    command.verb.preset(chosen);
-  }
-  for (const auto& [name, text] : command.given)
-    command.verb.options.set(name, text, command.verb.name);
+  set_options(command);
   return command.verb.run(command.arguments);
 }
 
@@ -94,9 +151,11 @@ int main_of(int count, char** words) {
   program.set_version_flag("--version", "ctrengine 0.1.0");
   program.allow_extras();
   std::vector<std::unique_ptr<Command>> commands;
-  for (Verb verb : {train_verb(), evaluate_verb(), gradcheck_verb(), verify_verb(), bench_verb(),
-                    models_verb()}) {
+  for (Verb verb : {prepare_verb(), lint_verb(), inspect_verb(), datasets_verb(), train_verb(),
+                    evaluate_verb(), predict_verb(), compare_verb(), gradcheck_verb(),
+                    verify_verb(), models_verb(), bench_verb()}) {
     commands.push_back(std::make_unique<Command>());
+    commands.back()->path = verb.name;
     commands.back()->verb = std::move(verb);
     attach(program, *commands.back());
   }
@@ -111,18 +170,12 @@ int main_of(int count, char** words) {
   } catch (const CLI::ParseError& error) {
     throw Error(error.what());
   }
-  for (const auto& command : commands) {
-    if (command->app->parsed()) return run(*command);
-  }
-  std::vector<std::string> known;
-  for (const auto& command : commands) known.push_back(command->verb.name);
-  known.push_back("test");
+  if (Command* command = chosen(commands)) return run(*command);
   if (program.remaining().empty()) {
     std::fputs(program.help().c_str(), stdout);
     return 2;
   }
-  std::string wanted = program.remaining()[0];
-  throw Error("unknown verb '" + wanted + "'" + advice_on_name(wanted, known));
+  refuse_verb(program.remaining()[0], "", commands);
 }
 
 // Idle threads must not spin: OpenMP reads this before main, so set it and start again.

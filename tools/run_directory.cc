@@ -6,105 +6,155 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "io/checksum.h"
 #include "io/file.h"
 #include "io/safetensors.h"
+#include "io/schema_json.h"
+#include "tools/config_file.h"
+#include "tools/metrics_json.h"
+#include "tools/model_file.h"
 
 namespace ctr {
 namespace {
 
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
-json to_json(const Metrics& metrics) {
-  return {{"auc", metrics.auc},   {"logloss", metrics.logloss}, {"mean_auc", metrics.mean_auc},
-          {"wauc", metrics.wauc}, {"pcoc", metrics.pcoc},       {"domain_auc", metrics.domain_auc}};
+Json config_json(TrainOptions train, ModelOptions model) {
+  return {{"train", to_json(train.list())}, {"model", to_json(model.list())}};
 }
 
-json to_json(const OptionList& list) {
-  json result = json::object();
-  for (const Option& option : list.all()) result[option.name] = OptionList::text_of(option);
-  return result;
+// Tells data sets apart by their schema and sizes.
+std::string data_digest(const Dataset& data) {
+  std::string text = to_json(data.schema).dump();
+  for (Split split : {Split::train, Split::valid, Split::test})
+    text += fmt::format(" {}", data.rows(split));
+  return fmt::format("{:016x}", checksum_of(text));
+}
+
+// Options that alter what training computes and differ: "batch_size (was 64, is 32)".
+std::vector<std::string> differing_options(const Json& was, const Json& is) {
+  std::vector<std::string> lines;
+  const Json& train = is.at("train");
+  // Without a length of its own, the cosine takes that of the run.
+  const bool length_matters = train.at("schedule") == "cosine" && train.at("schedule_steps") == 0;
+  for (const char* section : {"train", "model"}) {
+    for (const auto& [name, value] : is.at(section).items()) {
+      const bool length = length_matters && (name == "epochs" || name == "max_steps");
+      if (name == "data" || (may_change_on_resume(name) && !length)) continue;
+      const Json before = was.at(section).value(name, Json());
+      if (before != value)
+        lines.push_back(fmt::format("{} (was {}, is {})", name, before.dump(), value.dump()));
+    }
+  }
+  return lines;
 }
 
 }  // namespace
 
-RunDirectory::RunDirectory(std::string path, const std::string& stem) : path_(std::move(path)) {
-  for (int n = 1; path_.empty(); ++n) {
+Json to_json(const Metrics& metrics) {
+  return {{"auc", metrics.auc},   {"logloss", metrics.logloss}, {"mean_auc", metrics.mean_auc},
+          {"wauc", metrics.wauc}, {"pcoc", metrics.pcoc},       {"domain_auc", metrics.domain_auc}};
+}
+
+RunDirectory RunDirectory::create(std::string path, const std::string& stem) {
+  for (int n = 1; path.empty(); ++n) {
     std::string candidate = "runs/" + stem + "-" + std::to_string(n);
-    if (!std::filesystem::exists(candidate)) path_ = candidate;
+    if (!std::filesystem::exists(candidate)) path = candidate;
   }
-  CTR_CHECK(!std::filesystem::exists(path_ + "/config.json"),
-            "train: '{}' already holds a run; choose another --run-dir", path_);
-  make_directories(path_);
+  CTR_CHECK(!std::filesystem::exists(path + "/config.json"),
+            "train: '{}' already holds a run; go on with it by --resume {}, or choose another "
+            "--run-dir",
+            path, path);
+  make_directories(path);
+  return RunDirectory(std::move(path));
 }
 
-void RunDirectory::write_config(const TrainOptions& train, const ModelOptions& model) const {
-  TrainOptions train_copy = train;
-  ModelOptions model_copy = model;
-  json config = {{"train", to_json(train_copy.list())}, {"model", to_json(model_copy.list())}};
+RunDirectory RunDirectory::open(const std::string& path) {
+  CTR_CHECK(std::filesystem::exists(path + "/config.json"),
+            "train: '{}' holds no run to resume; --resume takes the directory of one", path);
+  return RunDirectory(path);
+}
+
+std::optional<TrainSnapshot> RunDirectory::load(const Dataset& data, const TrainOptions& train,
+                                                const ModelOptions& model,
+                                                std::vector<std::string>& notes) {
+  std::optional<Checkpoint> found = CheckpointFolder(path_).load(notes);
+  if (!found) return std::nullopt;
+  const std::vector<std::string> lines =
+      differing_options(Json::parse(found->notes.options), config_json(train, model));
+  CTR_CHECK(lines.empty(),
+            "train: a resumed run must keep its options; changed: {}; leave them out, or begin a "
+            "new run with --config {}",
+            fmt::join(lines, ", "), path_);
+  CTR_CHECK_DATA(found->notes.data == data_digest(data),
+                 "train: the data set '{}' is not the one that {} was trained on; its schema or "
+                 "its rows differ",
+                 train.data, path_);
+  notes_ = found->notes;
+  return std::move(found->snapshot);
+}
+
+void RunDirectory::begin(const Dataset& data, const TrainOptions& train,
+                         const ModelOptions& model) {
+  const Json config = config_json(train, model);
   write_text_atomically(path_ + "/config.json", config.dump(2) + "\n");
+  notes_.options = config.dump();
+  notes_.data = data_digest(data);
+  log_ = std::make_unique<TrainLog>(path_, notes_.log_bytes, notes_.metrics_bytes);
 }
 
-void RunDirectory::add(const EpochReport& report) {
-  json line = {{"epoch", report.epoch},
-               {"train_loss", report.train_loss},
-               {"seconds", report.seconds},
-               {"best", report.best},
-               {"valid", to_json(report.valid)}};
-  log_ += line.dump() + "\n";
-  write_text_atomically(path_ + "/log.jsonl", log_);
+TrainEvents RunDirectory::events(const TrainOptions& train) {
+  TrainEvents events;
+  events.step = [this, every = train.log_steps](const StepReport& report) {
+    if (every > 0 && report.step % every == 0) log_->add(report);
+  };
+  events.epoch = [this](const EpochReport& report) { log_->add(report); };
+  events.digest = [this](int64_t step, const ParameterStore& store) {
+    log_->add_digest(step, store);
+  };
+  events.save = [this](const TrainSnapshot& snapshot) { save(snapshot); };
+  events.non_finite = [this](const NonFinite& found) { write(found); };
+  return events;
 }
 
-void RunDirectory::finish(BuiltModel& built, const TrainReport& report) const {
-  std::map<std::string, Tensor> tensors;
-  for (const auto& parameter : built.store().all()) {
-    if (!parameter->frozen || built.model().counts()) tensors[parameter->name] = parameter->value;
-  }
-  write_safetensors(path_ + "/model.safetensors", tensors, {{"format", "ctrengine 1"}});
-  json metrics = {{"best_epoch", report.best_epoch},
-                  {"steps", report.steps},
-                  {"seconds", report.seconds},
-                  {"test", to_json(report.test)}};
+void RunDirectory::save(const TrainSnapshot& snapshot) {
+  log_->sync();
+  CheckpointNotes notes = notes_;
+  notes.log_bytes = log_->log_bytes();
+  notes.metrics_bytes = log_->metrics_bytes();
+  saved_ = CheckpointFolder(path_).save(snapshot, notes);
+}
+
+void RunDirectory::write(const NonFinite& found) const {
+  const Json json = {{"step", found.step},     {"epoch", found.epoch},
+                     {"what", found.what},     {"value", fmt::format("{}", found.value)},
+                     {"tensor", found.tensor}, {"bad_rows", found.bad_rows},
+                     {"rows", found.rows}};
+  write_text_atomically(path_ + "/nan.json", json.dump() + "\n");
+}
+
+void RunDirectory::finish(BuiltModel& built, const Dataset& data, const TrainOptions& train,
+                          const ModelOptions& model, const TrainReport& report) const {
+  write_safetensors(path_ + "/model.safetensors", built.weights(), {{"format", "ctrengine 1"}});
+  write_model_file(path_, data, train, model);
+  const Json metrics = {{"best_epoch", report.best_epoch},
+                        {"steps", report.steps},
+                        {"seconds", report.seconds},
+                        {"test", to_json(report.test)}};
   write_text_atomically(path_ + "/metrics.json", metrics.dump(2) + "\n");
 }
 
 SavedRun read_config(const std::string& run) {
-  const std::string path = run + "/config.json";
-  const json config = json::parse(read_text(path), nullptr, false);
-  CTR_CHECK_DATA(config.is_object() && config.contains("train") && config.contains("model"),
-                 "{}: not the configuration of a run", path);
   SavedRun saved;
-  OptionList train = saved.train.list();
-  OptionList model = saved.model.list();
-  auto fill = [&](const json& object, OptionList& list) {
-    CTR_CHECK_DATA(object.is_object(), "{}: not the configuration of a run", path);
-    for (const auto& [name, value] : object.items()) {
-      CTR_CHECK_DATA(value.is_string(), "{}: {} must be text", path, name);
-      list.set(name, value.get<std::string>(), path);
-    }
-  };
-  fill(config["train"], train);
-  fill(config["model"], model);
+  OptionList options = joined(saved.train.list(), saved.model.list());
+  for (const ConfigEntry& entry : read_config_file(run + "/config.json", options))
+    options.set(entry.name, entry.text, entry.where);
   return saved;
 }
 
 void load_weights(const std::string& run, ParameterStore& store) {
-  TensorFile file = read_safetensors(run + "/model.safetensors");
-  for (const auto& parameter : store.all()) {
-    auto found = file.tensors.find(parameter->name);
-    if (found == file.tensors.end() && parameter->frozen)
-      continue;  // given vectors come with the data
-    const Tensor& value = file.at(parameter->name);
-    CTR_CHECK_DATA(value.shape() == parameter->value.shape(), "{}: '{}' is {}, the model needs {}",
-                   file.path, parameter->name, value.shape(), parameter->value.shape());
-    const Tensor converted = value.cast(store.dtype());
-    std::copy_n(
-        static_cast<const char*>(converted.raw()), converted.bytes(),
-        static_cast<char*>(parameter->value.raw()));  // in place: a model may hold the tensor
-    file.tensors.erase(parameter->name);
-  }
-  for (const auto& [name, tensor] : file.tensors)
-    fail(ErrorKind::data, "{}: the model has no '{}'", file.path, name);
-  ++store.mode().weights_version;
+  const TensorFile file = read_safetensors(run + "/model.safetensors");
+  load_weights(file.tensors, store, file.path);
 }
 
 }  // namespace ctr

@@ -1,14 +1,15 @@
 #include "tools/trainer.h"
 
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <map>
+#include <memory>
 
 #include "engine/allocator.h"
 #include "engine/check.h"
 #include "io/batch_loader.h"
-#include "ops/loss/loss.h"
 #include "tools/scores.h"
+#include "tools/train_step.h"
 
 namespace ctr {
 namespace {
@@ -18,143 +19,209 @@ double since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-// The trainable values of a model, kept aside.
-class Snapshot {
- public:
-  void take(const ParameterStore& store) {
-    for (const auto& parameter : store.all()) {
-      if (!parameter->frozen) values_[parameter->name] = parameter->value.clone();
-    }
+// Options with what depends on the data filled in.
+TrainOptions resolved(TrainOptions options, int64_t rows) {
+  ScheduleOptions& schedule = options.schedule;
+  if (schedule.steps == 0) {
+    schedule.steps = options.epochs * steps_per_epoch(options, rows);
+    if (options.max_steps > 0) schedule.steps = std::min(schedule.steps, options.max_steps);
   }
-  void restore(ParameterStore& store) const {
-    for (const auto& [name, value] : values_) store.find(name)->value = value.clone();
-    ++store.mode().weights_version;
-  }
-  bool taken() const { return !values_.empty(); }
-
- private:
-  std::map<std::string, Tensor> values_;
-};
-
-// One optimizer step; returns the loss.
-double step(BuiltModel& built, const Batch& batch, Optimizer& optimizer) {
-  ParameterStore& store = built.store();
-  store.mode().step = static_cast<uint32_t>(optimizer.steps());
-  Tape tape;
-  Var loss = bce_with_logits(built.model().logit(batch), batch.label.cast(store.dtype()));
-  double value = loss.value().cast(DType::f64).data<double>()[0];
-  if (!std::isfinite(value)) {
-    fail(ErrorKind::data,
-         "train: the loss of step {} is {}; lower --learning-rate or look for odd values in the "
-         "data",
-         optimizer.steps() + 1, value);
-  }
-  optimizer.step(store, backward(loss));
-  return value;
+  return options;
 }
 
-struct Epoch {
-  double loss = 0;
-  bool stopped = false;  // by max_steps
+class Session {
+ public:
+  Session(BuiltModel& built, const Dataset& data, const TrainOptions& options,
+          const TrainEvents& events, const TrainSnapshot* from)
+      : built_(built),
+        data_(data),
+        options_(resolved(options, data.rows(Split::train))),
+        events_(events),
+        optimizer_(options.optimizer),
+        step_(built, data.schema, optimizer_, options.clip_norm, [this](NonFinite& found) {
+          found.epoch = state_.epoch;
+          events_.non_finite(found);
+        }) {
+    if (from != nullptr) take(*from);
+  }
+
+  TrainReport run();
+
+ private:
+  void take(const TrainSnapshot& from);
+  bool more() const;
+  // Steps to the end of the epoch, of --max-steps, or until events.stop().
+  void run_epoch();
+  void step(const std::vector<Batch>& batches, int64_t batches_of_epoch);
+  // Scores the valid split and closes the epoch.
+  void end_epoch();
+  void save();
+  Metrics evaluate_on(Split split) {
+    return evaluate(built_, data_, split, std::max<int64_t>(options_.batch_size, 4096));
+  }
+
+  BuiltModel& built_;
+  const Dataset& data_;
+  const TrainOptions options_;
+  const TrainEvents& events_;
+  Optimizer optimizer_;
+  TrainStep step_;
+  TrainState state_;
+  std::map<std::string, Tensor> best_;
+  std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();
+  int64_t saved_step_ = -1;
+  bool stopped_ = false;  // by events.stop
+  double rate_ = 0;       // of the last step
+  double earlier_seconds_ = 0;
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point epoch_begin_ = Clock::now();
+  int64_t epoch_rows_ = 0;  // since epoch_begin_
 };
 
-Epoch run_epoch(BuiltModel& built, const Dataset& data, const TrainOptions& options, int64_t epoch,
-                Optimizer& optimizer, const std::shared_ptr<Arena>& arena,
-                const TrainEvents& events) {
-  LoaderOptions reading;
-  reading.batch_size = options.batch_size;
-  reading.shuffle = true;
-  reading.seed = static_cast<uint64_t>(options.seed);
-  reading.epoch = static_cast<uint32_t>(epoch);
-  reading.workers = options.workers;
-  BatchLoader loader(data, Split::train, reading);
-  const Clock::time_point begin = Clock::now();
-  Epoch result;
-  double sum = 0;
-  int64_t seen = 0;
-  built.store().mode().training = true;
-  int64_t index = 0;
-  for (Batch batch; !result.stopped && loader.next(batch);) {
-    AllocatorScope scope(arena);
-    if (built.model().counts()) {
-      built.model().observe(batch);
-      optimizer.advance();
-    } else {
-      sum += step(built, batch, optimizer) * static_cast<double>(batch.rows);
+void Session::take(const TrainSnapshot& from) {
+  state_ = from.state;
+  built_.load(from.weights, "checkpoint");
+  optimizer_.restore(built_.store(), from.optimizer, state_.step);
+  for (const auto& [name, value] : from.best) best_[name] = value.clone();
+  earlier_seconds_ = state_.seconds;
+  saved_step_ = state_.step;
+  rate_ = rate_at(options_.schedule, options_.optimizer.learning_rate, state_.step, state_.plateau);
+}
+
+bool Session::more() const {
+  const int64_t epochs = built_.model().counts() ? 1 : options_.epochs;
+  return state_.epoch <= epochs && state_.stop.waiting < options_.patience &&
+         (options_.max_steps == 0 || state_.step < options_.max_steps);
+}
+
+void Session::save() {
+  if (saved_step_ == state_.step) return;
+  state_.seconds = earlier_seconds_ + since(begin_);
+  events_.save({state_, built_.weights(), optimizer_.state(), best_});
+  saved_step_ = state_.step;
+}
+
+void Session::step(const std::vector<Batch>& batches, int64_t batches_of_epoch) {
+  AllocatorScope scope(arena_);
+  StepReport report;
+  rate_ =
+      rate_at(options_.schedule, options_.optimizer.learning_rate, state_.step + 1, state_.plateau);
+  if (built_.model().counts()) {
+    for (const Batch& batch : batches) {
+      built_.model().observe(batch);
+      state_.rows_seen += batch.rows;
+      epoch_rows_ += batch.rows;
     }
-    seen += batch.rows;
-    result.loss = sum / static_cast<double>(seen);
-    events.step(
-        {epoch, ++index, loader.batches(), result.loss, static_cast<double>(seen) / since(begin)});
-    result.stopped = options.max_steps > 0 && optimizer.steps() >= options.max_steps;
+    optimizer_.advance();
+  } else {
+    optimizer_.set_learning_rate(rate_);
+    const StepResult result =
+        step_(batches, static_cast<uint32_t>(state_.step * options_.accumulate));
+    report.loss = result.loss;
+    report.gradient_norm = result.gradient_norm;
+    state_.loss_sum += result.loss * static_cast<double>(result.rows);
+    state_.rows_seen += result.rows;
+    epoch_rows_ += result.rows;
   }
-  built.store().mode().training = false;
-  return result;
+  state_.batch += static_cast<int64_t>(batches.size());
+  report.step = ++state_.step;
+  report.epoch = state_.epoch;
+  report.step_of_epoch = (state_.batch + options_.accumulate - 1) / options_.accumulate;
+  report.steps_per_epoch = (batches_of_epoch + options_.accumulate - 1) / options_.accumulate;
+  report.epoch_loss = state_.loss_sum / static_cast<double>(state_.rows_seen);
+  report.learning_rate = rate_;
+  report.samples_per_s = static_cast<double>(epoch_rows_) / since(epoch_begin_);
+  events_.step(report);
+  if (options_.digest_steps > 0 && state_.step % options_.digest_steps == 0)
+    events_.digest(state_.step, built_.store());
+}
+
+void Session::run_epoch() {
+  LoaderOptions reading;
+  reading.batch_size = options_.batch_size;
+  reading.shuffle = true;
+  reading.seed = static_cast<uint64_t>(options_.seed);
+  reading.epoch = static_cast<uint32_t>(state_.epoch);
+  reading.first_batch = state_.batch;
+  reading.workers = options_.workers;
+  BatchLoader loader(data_, Split::train, reading);
+  epoch_begin_ = Clock::now();
+  epoch_rows_ = 0;
+  built_.store().mode().training = true;
+  while (state_.batch < loader.batches() && more() && !stopped_) {
+    std::vector<Batch> batches;
+    for (Batch batch; std::ssize(batches) < options_.accumulate && loader.next(batch);)
+      batches.push_back(std::move(batch));
+    step(batches, loader.batches());
+    const bool inside = state_.batch < loader.batches();
+    if (inside && options_.checkpoint_steps > 0 && state_.step % options_.checkpoint_steps == 0)
+      save();
+    stopped_ = events_.stop();
+  }
+  built_.store().mode().training = false;
+  if (state_.batch >= loader.batches()) {
+    end_epoch();
+    save();
+  }
+}
+
+void Session::end_epoch() {
+  EpochReport report;
+  report.epoch = state_.epoch;
+  report.step = state_.step;
+  report.train_loss =
+      state_.rows_seen == 0 ? 0 : state_.loss_sum / static_cast<double>(state_.rows_seen);
+  report.learning_rate = rate_;
+  report.valid = evaluate_on(Split::valid);
+  report.best = state_.stop.observe(monitored(options_.monitor, report.valid),
+                                    options_.min_improvement, state_.epoch, state_.step);
+  if (report.best) {
+    for (const auto& [name, value] : built_.weights()) best_[name] = value.clone();
+  }
+  observe_epoch(options_.schedule, report.best, state_.plateau);
+  report.whole =
+      state_.batch == (data_.rows(Split::train) + options_.batch_size - 1) / options_.batch_size;
+  report.seconds = since(epoch_begin_);
+  ++state_.epoch;
+  state_.batch = 0;
+  state_.loss_sum = 0;
+  state_.rows_seen = 0;
+  events_.epoch(report);
+}
+
+TrainReport Session::run() {
+  while (more() && !stopped_) {
+    run_epoch();
+    if (state_.batch > 0) {  // ended inside the epoch: a resumed run goes on from here
+      save();
+      break;
+    }
+  }
+  TrainReport report;
+  report.interrupted = stopped_ && more();
+  if (!report.interrupted && state_.batch > 0) end_epoch();  // for this run's report alone
+  report.steps = state_.step;
+  report.best_epoch = state_.stop.best_epoch;
+  report.seconds = earlier_seconds_ + since(begin_);
+  if (report.interrupted) return report;
+  if (!best_.empty()) built_.load(best_, "best weights");
+  report.test = evaluate_on(Split::test);
+  report.seconds = earlier_seconds_ + since(begin_);
+  return report;
 }
 
 }  // namespace
 
-OptionList TrainOptions::list() {
-  OptionList list;
-  list.add({"model", &model, "the model; `ctrengine models` lists them"});
-  list.add({"data", &data, "the data set", {}});
-  list.add({"epochs", &epochs, "most passes over the training split", {}, 1, 1e6});
-  list.add({"patience",
-            &patience,
-            "epochs without a better valid AUC before training stops",
-            {},
-            1,
-            1e6});
-  list.add({"max_steps", &max_steps, "stop after this many steps; 0: no limit", {}, 0, 1e12});
-  list.add({"batch_size", &batch_size, "rows of a step", {}, 1, 1 << 24});
-  list.add({"seed", &seed, "of initial weights, shuffles and dropout", {}, 0, 9e15});
-  list.add(
-      {"workers", &workers, "threads that read batches ahead of the step; 0: none", {}, 0, 64});
-  list.add({"precision", &precision, "f64 runs the reference path", {"f32", "f64"}});
-  list.add({"optimizer", &optimizer.rule, "update rule", {"adam", "sgd"}});
-  list.add({"embedding_update",
-            &optimizer.update,
-            "rows: touched rows move; dense: every row, each step",
-            {"rows", "dense"}});
-  list.add({"learning_rate", &optimizer.learning_rate, "of the optimizer", {}, 0, 1e3});
-  return list;
-}
-
-BuiltModel::BuiltModel(const ModelInfo& info, const Dataset& data, const ModelOptions& options,
-                       DType dtype, uint64_t seed)
-    : store_(dtype, seed) {
-  model_ = info.make(Scope(store_), {data.schema, data.vectors, options});
+int64_t steps_per_epoch(const TrainOptions& options, int64_t rows) {
+  const int64_t batches = (rows + options.batch_size - 1) / options.batch_size;
+  return (batches + options.accumulate - 1) / options.accumulate;
 }
 
 TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,
-                  const TrainEvents& events) {
-  const Clock::time_point begin = Clock::now();
-  const int64_t eval_rows = std::max<int64_t>(options.batch_size, 4096);
-  Optimizer optimizer(options.optimizer);
-  Snapshot best;
-  TrainReport report;
-  double best_auc = -1;
-  auto arena = std::make_shared<Arena>();
-  const int64_t epochs = built.model().counts() ? 1 : options.epochs;
-  for (int64_t epoch = 1; epoch <= epochs && epoch - report.best_epoch <= options.patience;
-       ++epoch) {
-    const Clock::time_point epoch_begin = Clock::now();
-    Epoch result = run_epoch(built, data, options, epoch, optimizer, arena, events);
-    Metrics valid = evaluate(built, data, Split::valid, eval_rows);
-    const bool better = valid.auc > best_auc;
-    if (better) {
-      best_auc = valid.auc;
-      report.best_epoch = epoch;
-      best.take(built.store());
-    }
-    events.epoch({epoch, result.loss, valid, since(epoch_begin), better});
-    if (result.stopped) break;
-  }
-  if (best.taken()) best.restore(built.store());
-  report.steps = optimizer.steps();
-  report.test = evaluate(built, data, Split::test, eval_rows);
-  report.seconds = since(begin);
-  return report;
+                  const TrainEvents& events, const TrainSnapshot* from) {
+  CTR_CHECK_DATA(data.rows(Split::train) > 0, "train: data set '{}' has no training rows",
+                 data.schema.name);
+  return Session(built, data, options, events, from).run();
 }
 
 }  // namespace ctr

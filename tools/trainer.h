@@ -1,74 +1,67 @@
 #pragma once
-// Training with early stopping, and scoring.
+// Training with early stopping, and going on where it stopped.
 
 #include <cstdint>
 #include <functional>
-#include <memory>
-#include <string>
 
 #include "io/dataset.h"
-#include "models/model.h"
-#include "ops/optim/optimizer.h"
+#include "tools/built_model.h"
+#include "tools/finite_check.h"
 #include "tools/metrics.h"
+#include "tools/train_options.h"
+#include "tools/train_state.h"
 
 namespace ctr {
 
-struct TrainOptions {
-  std::string model = "apg";
-  std::string data = "taobao";
-  int64_t epochs = 30;
-  int64_t patience = 3;   // epochs without a better valid AUC before training stops
-  int64_t max_steps = 0;  // 0: no limit
-  int64_t batch_size = 1024;
-  int64_t seed = 1;
-  int64_t workers = 1;  // threads that read batches ahead of the step
-  std::string precision = "f32";
-  OptimizerOptions optimizer;
-
-  OptionList list();
-};
-
-// A model with its parameters.
-class BuiltModel {
- public:
-  BuiltModel(const ModelInfo& info, const Dataset& data, const ModelOptions& options, DType dtype,
-             uint64_t seed);
-
-  ParameterStore& store() { return store_; }
-  Model& model() { return *model_; }
-
- private:
-  ParameterStore store_;
-  std::unique_ptr<Model> model_;
-};
-
 struct StepReport {
-  int64_t epoch, step, steps_per_epoch;
-  double loss;  // running mean of the epoch
-  double samples_per_s;
+  int64_t step = 0;  // of the run, from 1
+  int64_t epoch = 0, step_of_epoch = 0, steps_per_epoch = 0;
+  double loss = 0;           // mean over the step's rows
+  double epoch_loss = 0;     // running mean of the epoch
+  double learning_rate = 0;  // of this step
+  double gradient_norm = 0;  // before clipping
+  double samples_per_s = 0;  // of the epoch so far
 };
 struct EpochReport {
-  int64_t epoch;
-  double train_loss;
+  int64_t epoch = 0, step = 0;
+  bool whole = true;  // false: --max-steps ended it early
+  double train_loss = 0;
+  double learning_rate = 0;  // of its last step
   Metrics valid;
-  double seconds;
-  bool best;
+  double seconds = 0;
+  bool best = false;
 };
 struct TrainReport {
   int64_t best_epoch = 0;
   int64_t steps = 0;
   double seconds = 0;
+  bool interrupted = false;  // then there is no test
   Metrics test;
 };
 
+// What happens on the way. Each may be left as it is.
 struct TrainEvents {
   std::function<void(const StepReport&)> step = [](const StepReport&) {};
   std::function<void(const EpochReport&)> epoch = [](const EpochReport&) {};
+  // Time for a checkpoint.
+  std::function<void(const TrainSnapshot&)> save = [](const TrainSnapshot&) {};
+  // Every --digest-steps.
+  std::function<void(int64_t step, const ParameterStore&)> digest = [](int64_t,
+                                                                       const ParameterStore&) {};
+  // Before the error of a loss or a gradient that is not finite.
+  std::function<void(const NonFinite&)> non_finite = [](const NonFinite&) {};
+  // Asked between steps: true ends training there, after a save.
+  std::function<bool()> stop = [] { return false; };
 };
 
-// Trains until the valid AUC has not risen for `patience` epochs, puts the best weights back and
-// scores the test split. Throws kind data when the loss is no finite number.
+// Trains until the valid metric has not risen for `patience` epochs, puts the best weights back and
+// scores the test split. With `from`, goes on there: the same bits as if training had never
+// stopped. Throws kind data when the loss or the norm of the gradients is no finite number; no
+// weight has moved by it then.
 TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,
-                  const TrainEvents& events = {});
+                  const TrainEvents& events = {}, const TrainSnapshot* from = nullptr);
+
+// Steps of an epoch: the last one may have fewer rows.
+int64_t steps_per_epoch(const TrainOptions& options, int64_t rows);
 
 }  // namespace ctr

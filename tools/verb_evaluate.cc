@@ -1,54 +1,188 @@
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "engine/check.h"
-#include "io/data_catalog.h"
-#include "tools/run_directory.h"
-#include "tools/scores.h"
+#include "io/file.h"
+#include "tools/evaluation.h"
+#include "tools/loaded_run.h"
 #include "tools/verbs.h"
 
 namespace ctr {
 namespace {
 
-int run(const std::string& path, const std::string& split_name) {
-  SavedRun saved = read_config(path);
-  const Dataset data = open_dataset(saved.train.data);
-  BuiltModel built(find_model(saved.train.model), data, saved.model,
-                   saved.train.precision == "f64" ? DType::f64 : DType::f32,
-                   static_cast<uint64_t>(saved.train.seed));
-  load_weights(path, built.store());
-  Split split = split_name == "train"   ? Split::train
-                : split_name == "valid" ? Split::valid
-                                        : Split::test;
-  Metrics m = evaluate(built, data, split, 4096);
-  if (!data.note.empty()) fmt::print("note      {}\n", data.note);
-  fmt::print("{} of {} on {}, {} rows\n\n", saved.train.model, path, split_name, data.rows(split));
-  fmt::print(
-      "  AUC       {:.6f}\n  log-loss  {:.6f}\n  mean AUC  {:.6f}\n  WAUC      {:.6f}\n  PCOC      "
-      "{:.4f}\n\n",
-      m.auc, m.logloss, m.mean_auc, m.wauc, m.pcoc);
-  for (size_t d = 0; d < m.domain_auc.size(); ++d) {
-    fmt::print("  {:<12} AUC {:.4f}\n", data.schema.domain_names[d], m.domain_auc[d]);
+struct State {
+  std::string split = "test";
+  std::string data;
+  std::string intervals = "delong";
+  std::string json;
+  bool slices = false;
+  int64_t replicates = 1000;
+  int64_t seed = 1;
+  double confidence = 0.95;
+  int64_t batch_size = 4096;
+};
+
+std::string number(double value, int digits) {
+  return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits);
+}
+
+std::string interval_text(const Estimate& estimate) {
+  if (!estimate.interval || std::isnan(estimate.interval->low)) return "";
+  return fmt::format("[{:.4f}, {:.4f}]", estimate.interval->low, estimate.interval->high);
+}
+
+void print_summary(const Evaluation& e) {
+  auto line = [](const char* name, const std::string& value, const std::string& interval) {
+    fmt::print("  {:<12} {}{}{}\n", name, value, interval.empty() ? "" : "  ", interval);
+  };
+  auto estimate = [&](const char* name, const Estimate& value) {
+    line(name, number(value.value, 6), interval_text(value));
+  };
+  estimate("AUC", e.auc);
+  line("AUC500", number(e.auc500, 6), "");
+  line("log-loss", number(e.logloss, 6), "");
+  line("PCOC", number(e.pcoc, 4), "");
+  estimate("mean AUC", e.mean_auc);
+  estimate("WAUC", e.wauc);
+  if (e.groups + e.one_class_groups > 0) {
+    estimate("GAUC", e.gauc);
+    estimate("GAUC, plain", e.gauc_plain);
+    fmt::print("  GAUC is over {} users or groups; {} with one class are left out\n", e.groups,
+               e.one_class_groups);
   }
+  if (!e.one_class_domains.empty()) {
+    fmt::print("  domains with one class are left out of mean AUC and WAUC: {}\n",
+               fmt::join(e.one_class_domains, ", "));
+  }
+}
+
+void print_domains(const Evaluation& e) {
+  size_t width = 6;
+  for (const auto& domain : e.domains) width = std::max(width, domain.name.size());
+  fmt::print("\n  {:<{}} {:>10} {:>10}  {:<8} {}\n", "domain", width, "rows", "clicks", "AUC", "");
+  for (const auto& domain : e.domains) {
+    fmt::print("  {:<{}} {:>10} {:>10}  {:<8} {}\n", domain.name, width, domain.rows, domain.clicks,
+               number(domain.auc.value, 4), interval_text(domain.auc));
+  }
+}
+
+void print_slices(const Evaluation& e) {
+  size_t width = 6;
+  for (const Slice& slice : e.slices) width = std::max(width, slice.field.size());
+  fmt::print("\n  {:<{}} {:<7} {:>9} {:>10} {:>10}  {:<8} {:<9} {}\n", "field", width, "slice",
+             "ids", "rows", "click rate", "AUC", "log-loss", "PCOC");
+  for (const Slice& s : e.slices) {
+    fmt::print("  {:<{}} {:<7} {:>9} {:>10} {:>9.2f}%  {:<8} {:<9} {}\n", s.field, width,
+               name_of(s.frequency), s.ids, s.rows, 100 * s.click_rate, number(s.auc, 4),
+               number(s.logloss, 4), number(s.pcoc, 3));
+  }
+  fmt::print(
+      "  slices: thirds of the training rows by falling frequency of the id; unseen: no training "
+      "rows\n");
+}
+
+EvaluationOptions options_of(const State& state) {
+  EvaluationOptions options;
+  options.intervals = state.intervals == "none"     ? IntervalMethod::none
+                      : state.intervals == "delong" ? IntervalMethod::delong
+                                                    : IntervalMethod::bootstrap;
+  options.bootstrap = {state.replicates, static_cast<uint64_t>(state.seed), state.confidence};
+  return options;
+}
+
+// A run with its scores.
+struct Scored {
+  std::string path;
+  Scores scores;
+};
+
+// Scores a run, prints its report and appends it to `json`.
+Scored report(const std::string& path, const State& state, std::vector<std::string>& json) {
+  LoadedRun loaded = load_run(path);
+  const Dataset data = open_for(loaded, state.data);
+  const Split split = split_named(state.split);
+  Scored scored{path, score(*loaded.built, data, split, state.batch_size)};
+  Evaluation evaluation = evaluate_scores(scored.scores, data.schema, options_of(state));
+  evaluation.run = path;
+  evaluation.data = data.schema.name;
+  evaluation.split = state.split;
+  if (state.slices) evaluation.slices = slices(loaded.data, data, split, scored.scores);
+  if (!data.note.empty()) fmt::print("note      {}\n", data.note);
+  fmt::print("{} of {} on {} of {}: {} rows, {} clicks", loaded.saved.train.model, path,
+             state.split, data.schema.name, evaluation.rows, evaluation.clicks);
+  if (state.intervals != "none")
+    fmt::print("; [{:g} % intervals: {}]", 100 * state.confidence, state.intervals);
+  fmt::print("\n\n");
+  print_summary(evaluation);
+  print_domains(evaluation);
+  if (state.slices) print_slices(evaluation);
+  json.push_back(json_of(evaluation));
+  return scored;
+}
+
+// DeLong's paired test of each later run against the first.
+void print_differences(const std::vector<Scored>& runs, double confidence) {
+  const Scored& first = runs.front();
+  fmt::print("\nAUC less that of {} (DeLong, paired)\n", first.path);
+  for (size_t r = 1; r < runs.size(); ++r) {
+    CTR_CHECK_DATA(runs[r].scores.label == first.scores.label,
+                   "evaluate: {} and {} were scored on other rows; name a data set for both with "
+                   "--data",
+                   first.path, runs[r].path);
+    const AucComparison c = compare_auc(runs[r].scores.probability, first.scores.probability,
+                                        first.scores.label, confidence);
+    fmt::print("  {}  {:+.6f}  [{:+.4f}, {:+.4f}]  z {:.2f}  p {:.2g}\n", runs[r].path,
+               c.difference, c.interval.low, c.interval.high, c.z, c.p_value);
+  }
+}
+
+int run(const std::vector<std::string>& paths, const State& state) {
+  std::vector<Scored> runs;
+  std::vector<std::string> json;
+  for (const std::string& path : paths) {
+    if (!runs.empty()) fmt::print("\n");
+    runs.push_back(report(path, state, json));
+  }
+  if (runs.size() > 1) print_differences(runs, state.confidence);
+  if (state.json.empty()) return 0;
+  write_text_atomically(state.json, json.size() == 1
+                                        ? json.front()
+                                        : fmt::format("[\n{}]\n", fmt::join(json, ",\n")));
   return 0;
 }
 
 }  // namespace
 
 Verb evaluate_verb() {
-  auto split = std::make_shared<std::string>("test");
+  auto state = std::make_shared<State>();
   Verb verb;
   verb.name = "evaluate";
-  verb.summary = "score a trained run on a split of its data";
-  verb.examples = {"ctrengine evaluate runs/apg-taobao-1",
-                   "ctrengine evaluate runs/apg-taobao-1 --split valid"};
+  verb.summary =
+      "score trained runs: AUC and its kin by domain and frequency, and whether they differ";
+  verb.examples = {"ctrengine evaluate runs/apg-taobao-1 --slices",
+                   "ctrengine evaluate runs/mlp-taobao-1 runs/apg-taobao-1 --intervals bootstrap"};
   verb.arguments = "RUN";
-  verb.options.add({"split", split.get(), "the split to score", {"train", "valid", "test"}});
-  verb.run = [split](const std::vector<std::string>& arguments) {
-    CTR_CHECK(arguments.size() == 1,
-              "evaluate: name one run directory, as in `ctrengine evaluate runs/apg-taobao-1`");
-    return run(arguments[0], *split);
+  OptionList& list = verb.options;
+  list.add({"split", &state->split, "the split to score", {"train", "valid", "test"}});
+  list.add({"data", &state->data, "another prepared data set; empty: the run's own"});
+  list.add({"slices", &state->slices, "head, torso and tail of users, items and domains"});
+  list.add({"intervals",
+            &state->intervals,
+            "of AUCs; bootstrap draws whole users (or groups)",
+            {"delong", "bootstrap", "none"}});
+  list.add({"confidence", &state->confidence, "of the intervals", {}, 0.01, 0.9999});
+  list.add({"replicates", &state->replicates, "of the bootstrap", {}, 1, 1e6});
+  list.add({"seed", &state->seed, "of the bootstrap's draws", {}, 0, 9e15});
+  list.add({"batch_size", &state->batch_size, "rows scored at a time", {}, 1, 1 << 24});
+  list.add(
+      {"json", &state->json, "a file for the same figures as JSON; an array for several runs"});
+  verb.run = [state](const std::vector<std::string>& arguments) {
+    CTR_CHECK(!arguments.empty(),
+              "evaluate: name a run directory, as in `ctrengine evaluate runs/apg-taobao-1`");
+    return run(arguments, *state);
   };
   return verb;
 }

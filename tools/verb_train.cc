@@ -2,10 +2,14 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "engine/check.h"
 #include "io/data_catalog.h"
+#include "tools/config_file.h"
+#include "tools/interrupt.h"
 #include "tools/run_directory.h"
 #include "tools/trainer.h"
 #include "tools/verbs.h"
@@ -18,6 +22,7 @@ struct State {
   ModelOptions model;
   std::string run_dir;
   bool baselines = true;
+  std::string config, resume;  // main reads these files before `run`
 };
 
 void print_data(const Dataset& data) {
@@ -47,31 +52,42 @@ class Progress {
       : options_(options), terminal_(isatty(STDOUT_FILENO) != 0) {}
 
   void step(const StepReport& report) {
-    if (!terminal_ || (report.step % 4 != 0 && report.step != report.steps_per_epoch)) return;
+    if (!terminal_ || (report.step % 4 != 0 && report.step_of_epoch != report.steps_per_epoch))
+      return;
     constexpr int kWidth = 24;
-    auto filled = static_cast<int>(kWidth * report.step / report.steps_per_epoch);
+    auto filled = static_cast<int>(kWidth * report.step_of_epoch / report.steps_per_epoch);
+    const int64_t rows_of_step = options_.batch_size * options_.accumulate;
     double left =
-        static_cast<double>((report.steps_per_epoch - report.step) * options_.batch_size) /
+        static_cast<double>((report.steps_per_epoch - report.step_of_epoch) * rows_of_step) /
         report.samples_per_s;
     fmt::print("\repoch {:>3} [{:=<{}}{: <{}}] loss {:.4f}  {:.0f} samples/s  {:.0f} s left \x1b[K",
-               report.epoch, "", filled, "", kWidth - filled, report.loss, report.samples_per_s,
-               left);
+               report.epoch, "", filled, "", kWidth - filled, report.epoch_loss,
+               report.samples_per_s, left);
     std::fflush(stdout);
   }
 
-  void epoch(const EpochReport& report) const {
-    fmt::print(
-        "{}epoch {:>3}  train loss {:.4f}  valid AUC {:.4f}  log-loss {:.4f}  mean AUC {:.4f}  "
-        "WAUC {:.4f}  {:.1f} s{}\n",
-        terminal_ ? "\r\x1b[K" : "", report.epoch, report.train_loss, report.valid.auc,
-        report.valid.logloss, report.valid.mean_auc, report.valid.wauc, report.seconds,
-        report.best ? "  *" : "");
+  void epoch(const EpochReport& report) {
+    std::string rate;
+    if (rate_ != 0 && report.learning_rate != rate_)
+      rate = fmt::format("  learning rate {:.3g}", report.learning_rate);
+    rate_ = report.learning_rate;
+    line(fmt::format(
+        "epoch {:>3}  train loss {:.4f}  valid AUC {:.4f}  log-loss {:.4f}  mean AUC {:.4f}  "
+        "WAUC {:.4f}  {:.1f} s{}{}",
+        report.epoch, report.train_loss, report.valid.auc, report.valid.logloss,
+        report.valid.mean_auc, report.valid.wauc, report.seconds, report.best ? "  *" : "", rate));
+  }
+
+  // Above the bar.
+  void line(const std::string& text) const {
+    fmt::print("{}{}\n", terminal_ ? "\r\x1b[K" : "", text);
     std::fflush(stdout);
   }
 
  private:
   const TrainOptions& options_;
   bool terminal_;
+  double rate_ = 0;
 };
 
 void print_row(const std::string& name, const Metrics& m) {
@@ -88,6 +104,65 @@ Metrics baseline(const std::string& name, const Dataset& data, const State& stat
   return train(built, data, train_options).test;
 }
 
+RunDirectory open_run(const State& state, const std::string& stem) {
+  if (state.resume.empty()) return RunDirectory::create(state.run_dir, stem);
+  CTR_CHECK(state.run_dir.empty() || state.run_dir == state.resume,
+            "train: a resumed run stays where it is; leave --run-dir out");
+  return RunDirectory::open(state.resume);
+}
+
+// Where training goes on; says so, and what it had to pass over.
+std::optional<TrainSnapshot> snapshot_of(RunDirectory& directory, const Dataset& data,
+                                         const State& state) {
+  if (state.resume.empty()) return std::nullopt;
+  std::vector<std::string> notes;
+  std::optional<TrainSnapshot> from = directory.load(data, state.train, state.model, notes);
+  for (const std::string& note : notes) fmt::print("note      {}\n", note);
+  if (from) {
+    fmt::print("resumed   from step {}, batch {} of epoch {}\n", from->state.step,
+               from->state.batch, from->state.epoch);
+  } else {
+    fmt::print("resumed   from the beginning: the run has no checkpoint yet\n");
+  }
+  return from;
+}
+
+// Files first, then the terminal.
+TrainEvents events_of(const State& state, RunDirectory& directory, Progress& progress) {
+  const TrainEvents files = directory.events(state.train);
+  TrainEvents events = files;
+  events.step = [&progress, files](const StepReport& report) {
+    files.step(report);
+    progress.step(report);
+  };
+  events.epoch = [&progress, files](const EpochReport& report) {
+    files.epoch(report);
+    progress.epoch(report);
+  };
+  events.save = [&directory, &progress, files](const TrainSnapshot& snapshot) {
+    files.save(snapshot);
+    if (snapshot.state.batch > 0) progress.line("saved     " + directory.saved());
+  };
+  events.non_finite = [&directory, &progress, files](const NonFinite& found) {
+    files.non_finite(found);
+    progress.line("note      " + directory.path() + "/nan.json lists the rows of the step");
+  };
+  events.stop = [] { return InterruptScope::requested(); };
+  return events;
+}
+
+void print_results(const State& state, const Dataset& data, const TrainReport& report) {
+  fmt::print("test             AUC      log-loss   mean AUC  WAUC    PCOC\n");
+  print_row(state.train.model, report.test);
+  for (const char* name : {"popularity", "lr"}) {
+    if (state.baselines && state.train.model != name) print_row(name, baseline(name, data, state));
+  }
+  if (auto best = data.facts.find("best_auc"); best != data.facts.end()) {
+    fmt::print("  {:<16} {:.4f}   {:.4f}\n", "best reachable", best->second,
+               data.facts.at("best_logloss"));
+  }
+}
+
 int run(State& state) {
   const ModelInfo& info = find_model(state.train.model);
   const Dataset data = open_dataset(state.train.data);
@@ -96,35 +171,37 @@ int run(State& state) {
   BuiltModel built(info, data, state.model, dtype, static_cast<uint64_t>(state.train.seed));
   fmt::print("model     {}: {} ({}); {} trained parameters, {} frozen\n", info.name, info.title,
              info.paper, built.store().count_trainable(), built.store().count_frozen());
-  RunDirectory directory(state.run_dir, info.name + "-" + data.schema.name);
-  directory.write_config(state.train, state.model);
+  RunDirectory directory = open_run(state, info.name + "-" + data.schema.name);
+  const std::optional<TrainSnapshot> from = snapshot_of(directory, data, state);
+  directory.begin(data, state.train, state.model);
   fmt::print("run       {}; optimizer {}, embedding update: {}, batch {}, seed {}\n\n",
              directory.path(), state.train.optimizer.rule, state.train.optimizer.update,
              state.train.batch_size, state.train.seed);
   std::fflush(stdout);
 
   Progress progress(state.train);
-  TrainEvents events;
-  events.step = [&](const StepReport& report) { progress.step(report); };
-  events.epoch = [&](const EpochReport& report) {
-    progress.epoch(report);
-    directory.add(report);
-  };
-  TrainReport report = train(built, data, state.train, events);
-  directory.finish(built, report);
-  fmt::print("\nbest epoch {} of valid AUC; its weights are used. {} steps in {:.1f} s\n\n",
-             report.best_epoch, report.steps, report.seconds);
-  fmt::print("test             AUC      log-loss   mean AUC  WAUC    PCOC\n");
-  print_row(info.name, report.test);
-  for (const char* name : {"popularity", "lr"}) {
-    if (state.baselines && info.name != name) print_row(name, baseline(name, data, state));
+  TrainReport report;
+  {
+    InterruptScope interrupt;
+    report = train(built, data, state.train, events_of(state, directory, progress),
+                   from ? &*from : nullptr);
   }
-  if (auto best = data.facts.find("best_auc"); best != data.facts.end()) {
-    fmt::print("  {:<16} {:.4f}   {:.4f}\n", "best reachable", best->second,
-               data.facts.at("best_logloss"));
+  if (report.interrupted) {
+    const std::string& saved = directory.saved();
+    fmt::print("\ninterrupted after step {}; all of it is in {}\n", report.steps,
+               saved.empty() ? directory.path() : saved);
+    fmt::print("go on with `ctrengine train --resume {}`\n", directory.path());
+    return 130;
   }
-  fmt::print("\nresults are in {}: config.json, log.jsonl, metrics.json, model.safetensors\n",
-             directory.path());
+  directory.finish(built, data, state.train, state.model, report);
+  fmt::print("\nbest epoch {} of valid {}; its weights are used. {} steps in {:.1f} s\n\n",
+             report.best_epoch, state.train.monitor == "auc" ? "AUC" : state.train.monitor,
+             report.steps, report.seconds);
+  print_results(state, data, report);
+  fmt::print(
+      "\nresults are in {}: config.json, log.jsonl, metrics.csv, metrics.json, model.json, "
+      "model.safetensors\n",
+      directory.path());
   return 0;
 }
 
@@ -137,13 +214,16 @@ Verb train_verb() {
   verb.summary = "train a model with early stopping and report its test metrics";
   verb.examples = {"ctrengine train --model apg --data taobao",
                    "ctrengine train --model deepfm --embedding-dim 128 --hidden-units 256,128 "
-                   "--learning-rate 0.002"};
-  verb.options = state->train.list();
-  const OptionList model_options = state->model.list();
-  for (const Option& option : model_options.all()) verb.options.add(option);
+                   "--learning-rate 0.002",
+                   "ctrengine train --resume runs/apg-taobao-1 --epochs 50"};
+  verb.options = joined(state->train.list(), state->model.list());
   verb.options.add(
       {"run_dir", &state->run_dir, "where results go; empty: a new folder under runs/"});
   verb.options.add({"baselines", &state->baselines, "also train popularity and lr for comparison"});
+  verb.options.add({"config", &state->config,
+                    "JSON file with options, or a run directory; flags come after it"});
+  verb.options.add({"resume", &state->resume,
+                    "run directory: go on from its last checkpoint, with its options"});
   verb.preset = [state](const std::string& model) { find_model(model).preset(state->model); };
   verb.run = [state](const std::vector<std::string>&) { return run(*state); };
   return verb;

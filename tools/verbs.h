@@ -14,17 +14,24 @@ namespace ctr {
 struct Verb {
   std::string name;
   std::string summary;
-  std::vector<std::string> examples;  // two, runnable
+  std::vector<std::string> examples;  // two or three, runnable
   std::string arguments;              // "FILE…", or empty when it takes none
   OptionList options;
   std::function<int(const std::vector<std::string>& arguments)> run;
   // Called before options are set, with the command line's value of --model: presets become
   // defaults.
   std::function<void(const std::string& model)> preset = [](const std::string&) {};
+  std::vector<Verb> verbs = {};  // verbs of its own, as `prepare criteo`
 };
 
+Verb prepare_verb();
+Verb lint_verb();
+Verb inspect_verb();
+Verb datasets_verb();
 Verb train_verb();
 Verb evaluate_verb();
+Verb predict_verb();
+Verb compare_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
 Verb bench_verb();

@@ -18,6 +18,9 @@ struct Place {
   std::string text() const;  // "clicks.csv:17:4"
 };
 
+// A piece of input for a message: 'text', cut after sixty characters; "nothing" when empty.
+std::string quoted(std::string_view text);
+
 enum class BadLinePolicy : uint8_t { error, skip };
 
 // Collects bad lines. Under `error` the first one throws kind data: "FILE:LINE:COLUMN: expected
@@ -31,6 +34,9 @@ class BadLines {
               std::string_view advice = "");
   // The second pass over the same input reports nothing anew.
   void mute() { muted_ = true; }
+  // For work on another thread: the same policy and no lines yet; absorb() adds what it collected.
+  BadLines fresh() const;
+  void absorb(const BadLines& other);
 
   int64_t count() const { return count_; }
   const std::map<std::string, int64_t>& by_file() const { return by_file_; }

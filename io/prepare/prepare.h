@@ -45,6 +45,7 @@ struct PrepareReport {
     int64_t missing[3] = {0, 0, 0};
   };
   std::vector<FieldReport> fields;
+  std::vector<std::string> warnings;  // such as a domain with clicks alone
 };
 
 // Writes the data set directory `target` (which must not exist) whole or not at all. Throws kind

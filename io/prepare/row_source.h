@@ -13,7 +13,8 @@
 namespace ctr {
 
 // Some rows of raw text, a column at a time: cell (row, column) is columns[column][row]. Cells lie
-// in `text` or in memory of the source that outlives the chunk.
+// in `text`, in `made`, or in memory that the source never changes: the next chunk is read while
+// this one is in use.
 struct RawChunk {
   static constexpr int64_t kRows = 8192;  // most rows of a chunk
 
@@ -24,6 +25,10 @@ struct RawChunk {
   std::vector<int64_t> line;            // of each row, from 1
   std::vector<const char*> line_start;  // of each row: tells a cell's column; null: not known
   std::string text;
+  std::string made;  // cells that the source put together
+
+  // No rows of `count` columns.
+  void clear(size_t count);
 };
 
 class RowSource {

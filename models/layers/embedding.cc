@@ -68,8 +68,8 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
     if (entry.raw) {
       entry.width = 1;
     } else {
-      entry.table = &tables.parameter(field.name, {entry.width, 1},
-                                      Initializer::normal(options.embedding_deviation));
+      entry.table = &tables.table(field.name, {entry.width, 1},
+                                  Initializer::normal(options.embedding_deviation));
     }
   } else if (given && !field.vectors.empty()) {
     auto found = context.vectors.find(field.vectors);
@@ -79,8 +79,8 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
     entry.width = found->second.dim(1);
     entry.table = &tables.frozen(field.name, found->second);
   } else {
-    entry.table = &tables.parameter(field.name, {field.vocabulary, entry.width},
-                                    table_initializer(field, options.embedding_deviation));
+    entry.table = &tables.table(field.name, {field.vocabulary, entry.width},
+                                table_initializer(field, options.embedding_deviation));
   }
   return entry;
 }
@@ -168,9 +168,9 @@ LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context) {
     }
     bool numeric = field.type == FieldType::numeric;
     const Parameter& weight =
-        numeric ? weights.parameter(field.name, {1, 1}, Initializer::xavier_normal(1, 1))
-                : weights.parameter(field.name, {field.vocabulary, 1},
-                                    table_initializer(field, kLinearDeviation));
+        numeric ? weights.table(field.name, {1, 1}, Initializer::xavier_normal(1, 1))
+                : weights.table(field.name, {field.vocabulary, 1},
+                                table_initializer(field, kLinearDeviation));
     entries_.push_back({field.type, padding_of(field), &weight});
   }
   bias_ = &weights.parameter("bias", {1}, Initializer::zeros());

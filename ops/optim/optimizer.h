@@ -1,11 +1,20 @@
 #pragma once
 // An optimizer keeps the state of parameters and applies a rule to their gradients.
+//
+//   optimizer.step(store, backward(loss));
+// or, where the gradients are looked at before they move a weight:
+//   StepGradients gradients = optimizer.prepare(store, backward(loss));
+//   double norm = global_norm(gradients);
+//   clip(gradients, norm, 1.0);
+//   optimizer.apply(store, gradients);
 
+#include <map>
 #include <string>
 #include <unordered_map>
 
 #include "autograd/tape.h"
 #include "ops/optim/rules.h"
+#include "ops/optim/step_gradients.h"
 
 namespace ctr {
 
@@ -17,6 +26,7 @@ struct OptimizerOptions {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  Penalty l2;  // ½ λ ‖w‖²; over touched rows with `rows`, over whole tables with `dense`
 };
 
 class Optimizer {
@@ -25,18 +35,37 @@ class Optimizer {
 
   // One step over every parameter that has a gradient. Weights change in place.
   void step(ParameterStore& store, const Gradients& gradients);
+  // Its two halves: gradients by row with the penalty, and the update.
+  StepGradients prepare(const ParameterStore& store, const Gradients& gradients) const;
+  void apply(ParameterStore& store, const StepGradients& gradients);
+
   // The same for one tensor under a name of its own.
   void update(const std::string& name, Tensor& weight, const Gradient& gradient);
-  // Begins step t; `step` calls it.
+  // Begins step t; `apply` calls it.
   void advance() { ++step_; }
 
+  // Of the steps to come.
+  void set_learning_rate(double rate) { options_.learning_rate = rate; }
   int64_t steps() const { return step_; }
   const OptimizerOptions& options() const { return options_; }
 
+  // All state as tensors, shared with the optimizer, under keys "m/PARAMETER" and "v/PARAMETER", or
+  // "rows/PARAMETER" where a row's m and v lie side by side. Empty for sgd.
+  std::map<std::string, Tensor> state() const;
+  // Takes a copy of such state, after which step `steps` + 1 follows. Throws kind data on keys and
+  // shapes that no parameter of `store` has.
+  void restore(const ParameterStore& store, const std::map<std::string, Tensor>& state,
+               int64_t steps);
+
  private:
   struct State {
-    Tensor m, v;  // dense; for lazy rows `m` alone, [rows, 2, width]
+    Tensor m, v;  // dense
+    Tensor rows;  // lazy [rows, 2, width]
   };
+
+  void update_dense(const std::string& name, Tensor& weight, const Tensor& gradient);
+  void update_rows(const std::string& name, Tensor& weight, const CoalescedRows& gradient);
+  AdamOptions adam_options() const;
 
   OptimizerOptions options_;
   int64_t step_ = 0;

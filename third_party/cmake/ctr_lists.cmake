@@ -20,6 +20,12 @@ function(ctr_add_model name)
   set_property(GLOBAL APPEND PROPERTY CTR_MODEL_NAMES ${name})
 endfunction()
 
+# ctr_add_converter(FILE NAMES…): io/converters/FILE.cc with a function `ConverterInfo converter_NAME()` for each name.
+function(ctr_add_converter file)
+  set_property(GLOBAL APPEND PROPERTY CTR_CONVERTER_SOURCES converters/${file}.cc)
+  set_property(GLOBAL APPEND PROPERTY CTR_CONVERTER_NAMES ${ARGN})
+endfunction()
+
 # ctr_write_list(FILE TYPE PREFIX FUNCTION HEADER NAMES…): FUNCTION() returns what each PREFIX_NAME() makes.
 function(ctr_write_list file type prefix function header)
   set(declarations "")

@@ -1,0 +1,68 @@
+#include "io/prepare/text_reader.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <zlib.h>
+
+#include "engine/check.h"
+#include "io/file.h"
+
+namespace ctr {
+namespace {
+
+constexpr unsigned kPiece = 2u << 20;
+
+}  // namespace
+
+TextReader::TextReader(std::string path) : path_(std::move(path)) {
+  struct stat status = {};
+  if (stat(path_.c_str(), &status) != 0) fail_io("open", path_, errno);
+  if (S_ISDIR(status.st_mode)) fail_io("read", path_, EISDIR);
+  errno = 0;
+  gzFile file = gzopen(path_.c_str(), "rb");  // reads plain files as they are
+  if (file == nullptr) fail_io("open", path_, errno == 0 ? ENOMEM : errno);
+  gzbuffer(file, 1u << 20);
+  file_ = file;
+  next_ = std::async(std::launch::async, [this] { return read(); });
+}
+
+TextReader::~TextReader() {
+  if (next_.valid()) next_.wait();
+  gzclose(static_cast<gzFile>(file_));
+}
+
+TextReader::Piece TextReader::read() const {
+  auto* file = static_cast<gzFile>(file_);
+  Piece piece;
+  piece.text.resize(kPiece);
+  const int taken = gzread(file, piece.text.data(), kPiece);
+  int code = Z_OK;
+  const char* reason = gzerror(file, &code);
+  if (code == Z_ERRNO) fail_io("read", path_, errno);
+  CTR_CHECK_DATA(taken >= 0 && (code == Z_OK || code == Z_STREAM_END),
+                 "{}: the gzip data is damaged or was cut short ({})", path_, reason);
+  piece.text.resize(static_cast<size_t>(taken));
+  piece.offset = gzoffset(file);
+  return piece;
+}
+
+bool TextReader::append(std::string& text) {
+  if (!next_.valid()) return false;
+  Piece piece = next_.get();
+  bytes_read_ = piece.offset;
+  if (piece.text.empty()) return false;
+  next_ = std::async(std::launch::async, [this] { return read(); });
+  text += piece.text;
+  return true;
+}
+
+int64_t file_size(const std::string& path) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0) fail_io("open", path, errno);
+  return status.st_size;
+}
+
+}  // namespace ctr

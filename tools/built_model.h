@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "io/dataset.h"
+#include "models/model.h"
+
+namespace ctr {
+
+// A model with its parameters.
+class BuiltModel {
+ public:
+  BuiltModel(const ModelInfo& info, const Dataset& data, const ModelOptions& options, DType dtype,
+             uint64_t seed);
+  BuiltModel(const ModelInfo& info, const Schema& schema, const GivenVectors& vectors,
+             const ModelOptions& options, DType dtype, uint64_t seed);
+
+  ParameterStore& store() { return store_; }
+  Model& model() { return *model_; }
+
+  // The tensors that training changes, shared with the model: all trainable parameters, or all
+  // parameters of a model that counts.
+  std::map<std::string, Tensor> weights() const;
+  // Copies such tensors into the parameters, in place: a model may hold them. Throws kind data,
+  // its message beginning with `where`, when names or shapes are not the model's.
+  void load(const std::map<std::string, Tensor>& weights, const std::string& where);
+
+ private:
+  ParameterStore store_;
+  std::unique_ptr<Model> model_;
+};
+
+// The same for parameters without a model around them. Frozen parameters may be missing.
+void load_weights(const std::map<std::string, Tensor>& weights, ParameterStore& store,
+                  const std::string& where);
+
+}  // namespace ctr

@@ -1,0 +1,142 @@
+#include "tools/compare_runs.h"
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/check.h"
+#include "io/file.h"
+#include "io/safetensors.h"
+#include "tools/config_file.h"
+#include "tools/model_file.h"
+#include "tools/run_directory.h"
+
+namespace ctr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json options_of(const std::string& run) {
+  SavedRun saved = read_config(run);
+  return to_json(joined(saved.train.list(), saved.model.list()));
+}
+
+// Lines of log.jsonl without what a clock says. A torn last line is left out.
+std::vector<Json> log_of(const std::string& run) {
+  const std::string path = run + "/log.jsonl";
+  std::istringstream text(read_text(path));
+  std::vector<Json> lines;
+  int64_t number = 0;
+  for (std::string line; std::getline(text, line) && !text.eof();) {
+    ++number;
+    Json json = Json::parse(line, nullptr, false);
+    CTR_CHECK_DATA(json.is_object() && json.contains("event") && json.contains("step"),
+                   "{}:{}: expected an object with 'event' and 'step', found '{}'", path, number,
+                   line.substr(0, 40));
+    for (const char* clock : {"seconds", "samples_per_s"}) json.erase(clock);
+    lines.push_back(std::move(json));
+  }
+  return lines;
+}
+
+std::string key_of(const Json& line) {
+  return line["event"].dump() + line["step"].dump() + line.value("epoch", Json()).dump();
+}
+
+// "step 30 of epoch 1: loss 0.5 | 0.6"; of digests the first tensor.
+std::string first_difference(const Json& a, const Json& b) {
+  std::string place = "step " + a["step"].dump();
+  if (a.contains("epoch")) place += " of epoch " + a["epoch"].dump();
+  for (const auto& [name, value] : a.items()) {
+    const Json other = b.value(name, Json());
+    if (value == other) continue;
+    if (!value.is_object() || !other.is_object())
+      return fmt::format("{}: {} {} | {}", place, name, value.dump(), other.dump());
+    for (const auto& [inner, left] : value.items()) {
+      const Json right = other.value(inner, Json());
+      if (left == right) continue;
+      return fmt::format("{}: {} of {} {} | {}", place, name, inner, left.dump(), right.dump());
+    }
+  }
+  return place + ": one run logged more";
+}
+
+void compare_logs(const std::vector<Json>& a, const std::vector<Json>& b, RunComparison& result) {
+  std::map<std::string, const Json*> of_b;
+  for (const Json& line : b) of_b[key_of(line)] = &line;
+  for (const Json& line : a) {
+    auto found = of_b.find(key_of(line));
+    if (found == of_b.end()) continue;
+    ++result.lines;
+    if (line == *found->second) continue;
+    result.log = first_difference(line, *found->second);
+    return;
+  }
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  const Tensor x = a.cast(DType::f64), y = b.cast(DType::f64);
+  double largest = 0;
+  for (int64_t i = 0; i < x.count(); ++i) {
+    const double difference = std::abs(x.data<double>()[i] - y.data<double>()[i]);
+    if (!(difference <= largest)) largest = difference;  // NaN counts
+  }
+  return largest;
+}
+
+std::string compare_tensors(const std::string& name, const TensorFile& a, const TensorFile& b) {
+  auto x = a.tensors.find(name), y = b.tensors.find(name);
+  if (x == a.tensors.end() || y == b.tensors.end())
+    return fmt::format("'{}' is missing in {}", name, x == a.tensors.end() ? a.path : b.path);
+  const Tensor &left = x->second, &right = y->second;
+  if (left.shape() != right.shape() || left.dtype() != right.dtype()) {
+    return fmt::format("'{}': {} {} | {} {}", name, left.dtype(), left.shape(), right.dtype(),
+                       right.shape());
+  }
+  if (std::memcmp(left.raw(), right.raw(), static_cast<size_t>(left.bytes())) == 0) return "";
+  return fmt::format("'{}': largest absolute difference {:.3g}", name,
+                     largest_difference(left, right));
+}
+
+void compare_weights(const std::string& a, const std::string& b, RunComparison& result) {
+  const TensorFile left = read_safetensors(a + "/model.safetensors");
+  const TensorFile right = read_safetensors(b + "/model.safetensors");
+  std::vector<std::string> names;  // in the model's order, then those of b alone
+  const std::unique_ptr<BuiltModel> built = read_model_file(a).build();
+  for (const auto& parameter : built->store().all()) {
+    if (left.tensors.contains(parameter->name)) names.push_back(parameter->name);
+  }
+  for (const auto& [name, tensor] : right.tensors) {
+    if (!left.tensors.contains(name)) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    ++result.tensors;
+    result.weights = compare_tensors(name, left, right);
+    if (!result.weights.empty()) return;
+  }
+}
+
+}  // namespace
+
+RunComparison compare_runs(const std::string& a, const std::string& b) {
+  RunComparison result;
+  const Json left = options_of(a), right = options_of(b);
+  for (const auto& [name, value] : left.items()) {
+    if (value != right.at(name))
+      result.options.push_back(
+          fmt::format("{}: {} | {}", name, value.dump(), right.at(name).dump()));
+  }
+  compare_logs(log_of(a), log_of(b), result);
+  auto finished = [](const std::string& run) {
+    return std::filesystem::exists(run + "/model.json");
+  };
+  if (finished(a) && finished(b)) compare_weights(a, b, result);
+  return result;
+}
+
+}  // namespace ctr

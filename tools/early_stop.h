@@ -1,0 +1,38 @@
+#pragma once
+// When the valid metric no longer rises.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/metrics.h"
+
+namespace ctr {
+
+// The metrics that --monitor takes: auc, logloss, auc-logloss, mean_auc, wauc.
+std::vector<std::string> monitor_names();
+// Higher is better; NaN where the metric is undefined.
+double monitored(const std::string& monitor, const Metrics& metrics);
+
+struct EarlyStop {
+  double best = 0;         // of the monitor; meaningless while best_epoch is 0
+  int64_t best_epoch = 0;  // 0: none yet
+  int64_t best_step = 0;   // after which the best weights stood
+  int64_t waiting = 0;     // epochs since
+
+  // After an epoch; true when it was better by at least `least`. NaN never is.
+  bool observe(double value, double least, int64_t epoch, int64_t step) {
+    const bool better = best_epoch == 0 ? value == value : value >= best + least && value > best;
+    waiting = better ? 0 : waiting + 1;
+    if (better) {
+      best = value;
+      best_epoch = epoch;
+      best_step = step;
+    }
+    return better;
+  }
+
+  bool operator==(const EarlyStop&) const = default;
+};
+
+}  // namespace ctr

@@ -1,0 +1,69 @@
+#include "tools/train_log.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/check.h"
+#include "io/checksum.h"
+#include "tools/metrics_json.h"
+
+namespace ctr {
+
+using Json = nlohmann::ordered_json;
+
+TrainLog::TrainLog(const std::string& run, int64_t log_bytes, int64_t metrics_bytes)
+    : log_(run + "/log.jsonl", log_bytes), metrics_(run + "/metrics.csv", metrics_bytes) {
+  if (metrics_.size() == 0) {
+    metrics_.append(
+        "epoch,step,train_loss,learning_rate,valid_auc,valid_logloss,valid_mean_auc,valid_wauc,"
+        "valid_pcoc,best,seconds\n");
+  }
+}
+
+void TrainLog::add(const StepReport& report) {
+  const Json line = {{"event", "step"},
+                     {"step", report.step},
+                     {"epoch", report.epoch},
+                     {"loss", report.loss},
+                     {"epoch_loss", report.epoch_loss},
+                     {"learning_rate", report.learning_rate},
+                     {"gradient_norm", report.gradient_norm},
+                     {"samples_per_s", report.samples_per_s}};
+  log_.append(line.dump() + "\n");
+}
+
+void TrainLog::add(const EpochReport& report) {
+  const Metrics& valid = report.valid;
+  const Json line = {{"event", "epoch"},
+                     {"step", report.step},
+                     {"epoch", report.epoch},
+                     {"whole", report.whole},
+                     {"train_loss", report.train_loss},
+                     {"learning_rate", report.learning_rate},
+                     {"best", report.best},
+                     {"valid", to_json(valid)},
+                     {"seconds", report.seconds}};
+  log_.append(line.dump() + "\n");
+  metrics_.append(fmt::format("{},{},{},{},{},{},{},{},{},{},{:.3f}\n", report.epoch, report.step,
+                              report.train_loss, report.learning_rate, valid.auc, valid.logloss,
+                              valid.mean_auc, valid.wauc, valid.pcoc, report.best ? 1 : 0,
+                              report.seconds));
+}
+
+void TrainLog::sync() {
+  log_.sync();
+  metrics_.sync();
+}
+
+void TrainLog::add_digest(int64_t step, const ParameterStore& store) {
+  Json digests = Json::object();
+  for (const auto& parameter : store.all()) {
+    const Tensor& value = parameter->value;
+    if (parameter->frozen) continue;
+    digests[parameter->name] =
+        fmt::format("{:016x}", checksum_of(value.raw(), static_cast<size_t>(value.bytes())));
+  }
+  const Json line = {{"event", "digest"}, {"step", step}, {"digests", digests}};
+  log_.append(line.dump() + "\n");
+}
+
+}  // namespace ctr

@@ -1,0 +1,105 @@
+#include "tools/train_options.h"
+
+#include <algorithm>
+#include <array>
+
+#include "tools/early_stop.h"
+
+namespace ctr {
+namespace {
+
+void add_optimizer(OptionList& list, TrainOptions& o) {
+  list.add({"optimizer", &o.optimizer.rule, "update rule", {"adam", "sgd"}});
+  list.add({"embedding_update",
+            &o.optimizer.update,
+            "rows: touched rows move; dense: every row, each step",
+            {"rows", "dense"}});
+  list.add({"learning_rate", &o.optimizer.learning_rate, "of the optimizer", {}, 0, 1e3});
+  list.add({"l2_embedding",
+            &o.optimizer.l2.table,
+            "lambda of 1/2 lambda |w|^2 on tables: touched rows, or all with dense updates",
+            {},
+            0,
+            1e3});
+  list.add({"l2_net", &o.optimizer.l2.net, "the same on all other parameters", {}, 0, 1e3});
+  list.add({"clip_norm", &o.clip_norm, "largest norm of all gradients; 0: any", {}, 0, 1e12});
+}
+
+void add_schedule(OptionList& list, ScheduleOptions& o) {
+  list.add({"schedule",
+            &o.kind,
+            "of the learning rate; plateau cuts it when the valid metric does not rise",
+            {"constant", "cosine", "plateau"}});
+  list.add({"warmup_steps", &o.warmup_steps, "steps over which the rate rises", {}, 0, 1e12});
+  list.add({"schedule_steps",
+            &o.steps,
+            "length of the cosine; 0: that of --epochs and --max-steps",
+            {},
+            0,
+            1e12});
+  list.add({"plateau_factor", &o.plateau_factor, "what a cut leaves of the rate", {}, 0, 1});
+  list.add({"plateau_patience",
+            &o.plateau_patience,
+            "epochs in a row without a better valid metric before a cut",
+            {},
+            1,
+            1e6});
+  list.add({"least_rate", &o.least_rate, "the rate does not fall below it", {}, 0, 1e3});
+}
+
+void add_logs(OptionList& list, TrainOptions& o) {
+  list.add({"checkpoint_steps",
+            &o.checkpoint_steps,
+            "steps between checkpoints; 0: one after each epoch",
+            {},
+            0,
+            1e12});
+  list.add({"log_steps", &o.log_steps, "steps between lines of log.jsonl; 0: none", {}, 0, 1e12});
+  list.add({"digest_steps",
+            &o.digest_steps,
+            "steps between digests of the weights in log.jsonl; 0: none",
+            {},
+            0,
+            1e12});
+}
+
+}  // namespace
+
+OptionList TrainOptions::list() {
+  OptionList list;
+  list.add({"model", &model, "the model; `ctrengine models` lists them"});
+  list.add({"data", &data, "the data set", {}});
+  list.add({"epochs", &epochs, "most passes over the training split", {}, 1, 1e6});
+  list.add({"patience",
+            &patience,
+            "epochs without a better valid metric before training stops",
+            {},
+            1,
+            1e6});
+  list.add({"monitor", &monitor, "the valid metric", monitor_names()});
+  list.add({"min_improvement",
+            &min_improvement,
+            "least rise of the valid metric that counts as better",
+            {},
+            0,
+            1});
+  list.add({"max_steps", &max_steps, "stop after this many steps; 0: no limit", {}, 0, 1e12});
+  list.add({"batch_size", &batch_size, "rows of a batch", {}, 1, 1 << 24});
+  list.add({"accumulate", &accumulate, "batches whose gradients make one step", {}, 1, 1 << 20});
+  list.add({"seed", &seed, "of initial weights, shuffles and dropout", {}, 0, 9e15});
+  list.add(
+      {"workers", &workers, "threads that read batches ahead of the step; 0: none", {}, 0, 64});
+  list.add({"precision", &precision, "f64 runs the reference path", {"f32", "f64"}});
+  add_optimizer(list, *this);
+  add_schedule(list, schedule);
+  add_logs(list, *this);
+  return list;
+}
+
+bool may_change_on_resume(const std::string& option) {
+  constexpr std::array kFree = {"epochs",  "max_steps", "patience",    "checkpoint_steps",
+                                "workers", "log_steps", "digest_steps"};
+  return std::find(kFree.begin(), kFree.end(), option) != kFree.end();
+}
+
+}  // namespace ctr

@@ -1,0 +1,40 @@
+#pragma once
+// What the verb `train` can be told, beside the model's own options.
+
+#include <cstdint>
+#include <string>
+
+#include "engine/options.h"
+#include "ops/optim/optimizer.h"
+#include "tools/schedule.h"
+
+namespace ctr {
+
+struct TrainOptions {
+  std::string model = "apg";
+  std::string data = "taobao";
+  int64_t epochs = 30;
+  int64_t patience = 3;   // epochs without a better valid metric before training stops
+  int64_t max_steps = 0;  // 0: no limit
+  int64_t batch_size = 1024;
+  int64_t accumulate = 1;  // batches whose gradients make one step
+  int64_t seed = 1;
+  int64_t workers = 1;  // threads that read batches ahead of the step
+  std::string precision = "f32";
+  std::string monitor = "auc";    // what early stopping looks at; early_stop.h lists them
+  double min_improvement = 1e-6;  // of the monitor, to count as better
+  OptimizerOptions optimizer;
+  double clip_norm = 0;  // 0: no clipping
+  ScheduleOptions schedule;
+  int64_t checkpoint_steps = 0;  // 0: after each epoch alone
+  int64_t log_steps = 100;       // 0: epochs alone
+  int64_t digest_steps = 0;      // 0: never
+
+  OptionList list();
+};
+
+// Options that decide how long training goes on and what it says, not what a step computes: a
+// resumed run may change them.
+bool may_change_on_resume(const std::string& option);
+
+}  // namespace ctr

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "io/batch.h"
+#include "ops/optim/optimizer.h"
+#include "tools/finite_check.h"
+
+namespace ctr {
+
+struct StepResult {
+  double loss = 0;  // mean over all rows
+  double gradient_norm = 0;
+  int64_t rows = 0;
+};
+
+// One optimizer step on the mean loss over the rows of all `batches`: gradients are summed batch by
+// batch, so memory is that of one. `first_draw` numbers the random draws of the first batch.
+// When the loss or the gradient's norm is not finite: no weight moves, `non_finite` is called, and
+// an error of kind data follows.
+class TrainStep {
+ public:
+  TrainStep(BuiltModel& built, const Schema& schema, Optimizer& optimizer, double clip_norm,
+            std::function<void(NonFinite&)> non_finite)
+      : built_(built),
+        schema_(schema),
+        optimizer_(optimizer),
+        clip_norm_(clip_norm),
+        non_finite_(std::move(non_finite)) {}
+
+  StepResult operator()(std::span<const Batch> batches, uint32_t first_draw);
+
+ private:
+  [[noreturn]] void refuse(std::span<const Batch> batches, uint32_t first_draw, const char* what,
+                           double value, const StepGradients& gradients);
+
+  BuiltModel& built_;
+  const Schema& schema_;
+  Optimizer& optimizer_;
+  double clip_norm_;
+  std::function<void(NonFinite&)> non_finite_;
+};
+
+}  // namespace ctr
