@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/check.h"
+#include "engine/profile.h"
 
 namespace ctr {
 namespace {
@@ -99,6 +100,7 @@ Var Tape::leaf(const Parameter& parameter) {
 
 std::vector<Var> Tape::record(const char* op, std::vector<Tensor> outputs,
                               std::span<const Var> inputs, BackwardMany backward) {
+  profile_lap(op);
   Node node{op, {}, {}, std::move(backward)};
   bool any = false;
   for (const Var& input : inputs) {
@@ -158,6 +160,7 @@ void Tape::run(Node& node, bool retain) {
               "backward: {} was unwound by an earlier pass; that pass must ask to retain", node.op);
     GradientSink sink(*this, node.inputs);
     node.backward(dys, sink);
+    if (Profile::current() != nullptr) profile_lap(std::string(node.op) + " backward");
   }
   if (!retain) node.backward = nullptr;
 }

@@ -1,8 +1,14 @@
 #include "engine/linalg.h"
 
+#include <algorithm>
+#include <type_traits>
+
 #include "engine/check.h"
 #include "engine/onednn/gemm.h"
+#include "engine/parallel.h"
+#include "engine/profile.h"
 #include "engine/reference_gemm.h"
+#include "engine/small_gemm.h"
 
 namespace ctr {
 namespace {
@@ -28,25 +34,88 @@ void check_device(Device device) {
   }
 }
 
-}  // namespace
+// Tells the profile, if there is one, of a product and its time.
+class Measured {
+ public:
+  Measured(const Product& product) : product_(product) {
+    if (Profile::current() != nullptr) begin_ = seconds_now();
+  }
+  ~Measured() {
+    if (Profile* profile = Profile::current()) profile->product(product_, seconds_now() - begin_);
+  }
+  Measured(const Measured&) = delete;
+  Measured& operator=(const Measured&) = delete;
 
-void gemm(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<const float> b,
-          Transpose transpose_b, Matrix<float> c, const Epilogue<float>& epilogue) {
+ private:
+  Product product_;
+  double begin_ = 0;
+};
+
+template <class T>
+Product product_of(const Matrix<const T>& a, Transpose transpose_a, Transpose transpose_b,
+                   const Matrix<T>& c, int64_t batch) {
+  const bool ta = transpose_a == Transpose::yes;
+  return {c.rows, c.cols, ta ? a.rows : a.cols, batch, ta, transpose_b == Transpose::yes};
+}
+
+template <class T>
+void one(Device device, const Matrix<const T>& a, Transpose transpose_a, const Matrix<const T>& b,
+         Transpose transpose_b, const Matrix<T>& c, const Epilogue<T>& epilogue) {
   check_device(device);
   check(a, transpose_a, b, transpose_b, c);
   if (c.rows == 0 || c.cols == 0) return;
-  if ((transpose_a == Transpose::yes ? a.rows : a.cols) == 0) {
-    reference::gemm(a, transpose_a, b, transpose_b, c, epilogue);  // the library refuses empty sums
+  const Measured measured(product_of(a, transpose_a, transpose_b, c, 1));
+  const bool empty = (transpose_a == Transpose::yes ? a.rows : a.cols) == 0;
+  if constexpr (std::is_same_v<T, float>) {
+    if (!empty) return onednn::gemm(a, transpose_a, b, transpose_b, c, epilogue);
+  }
+  reference::gemm(a, transpose_a, b, transpose_b, c, epilogue);  // oneDNN refuses empty sums
+}
+
+template <class T>
+void batched(Device device, int64_t batch, const Matrix<const T>& a, Transpose transpose_a,
+             const Matrix<const T>& b, Transpose transpose_b, const Matrix<T>& c) {
+  check_device(device);
+  check(a, transpose_a, b, transpose_b, c);
+  constexpr int64_t kSmall = int64_t{1} << 18;  // multiply-adds of a product
+  const int64_t inner = transpose_a == Transpose::yes ? a.rows : a.cols;
+  const int64_t work = c.rows * c.cols * std::max<int64_t>(1, inner);
+  auto slice = [](auto matrix, int64_t index) {
+    matrix.data += index * matrix.rows * matrix.stride;
+    return matrix;
+  };
+  if (work > kSmall) {  // each is measured by itself
+    for (int64_t i = 0; i < batch; ++i)
+      gemm(device, slice(a, i), transpose_a, slice(b, i), transpose_b, slice(c, i));
     return;
   }
-  onednn::gemm(a, transpose_a, b, transpose_b, c, epilogue);
+  const Measured measured(product_of(a, transpose_a, transpose_b, c, batch));
+  parallel_rows(batch, work, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      small::gemm<T>(slice(a, i), transpose_a, slice(b, i), transpose_b, slice(c, i));
+  });
+}
+
+}  // namespace
+
+void batched_gemm(Device device, int64_t batch, Matrix<const float> a, Transpose transpose_a,
+                  Matrix<const float> b, Transpose transpose_b, Matrix<float> c) {
+  batched(device, batch, a, transpose_a, b, transpose_b, c);
+}
+
+void batched_gemm(Device device, int64_t batch, Matrix<const double> a, Transpose transpose_a,
+                  Matrix<const double> b, Transpose transpose_b, Matrix<double> c) {
+  batched(device, batch, a, transpose_a, b, transpose_b, c);
+}
+
+void gemm(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<const float> b,
+          Transpose transpose_b, Matrix<float> c, const Epilogue<float>& epilogue) {
+  one(device, a, transpose_a, b, transpose_b, c, epilogue);
 }
 
 void gemm(Device device, Matrix<const double> a, Transpose transpose_a, Matrix<const double> b,
           Transpose transpose_b, Matrix<double> c, const Epilogue<double>& epilogue) {
-  check_device(device);
-  check(a, transpose_a, b, transpose_b, c);
-  reference::gemm(a, transpose_a, b, transpose_b, c, epilogue);
+  one(device, a, transpose_a, b, transpose_b, c, epilogue);
 }
 
 }  // namespace ctr

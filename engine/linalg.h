@@ -33,4 +33,11 @@ void gemm(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<co
 void gemm(Device device, Matrix<const double> a, Transpose transpose_a, Matrix<const double> b,
           Transpose transpose_b, Matrix<double> c, const Epilogue<double>& epilogue = {});
 
+// c_b = op(a_b) op(b_b) for `batch` products of one shape, their matrices one after another in
+// memory without gaps. Small products run on one thread each, large ones as gemm().
+void batched_gemm(Device device, int64_t batch, Matrix<const float> a, Transpose transpose_a,
+                  Matrix<const float> b, Transpose transpose_b, Matrix<float> c);
+void batched_gemm(Device device, int64_t batch, Matrix<const double> a, Transpose transpose_a,
+                  Matrix<const double> b, Transpose transpose_b, Matrix<double> c);
+
 }  // namespace ctr

@@ -4,7 +4,7 @@
 
 namespace ctr {
 
-Shape::Shape(std::initializer_list<int64_t> dims) {
+Shape::Shape(std::span<const int64_t> dims) {
   CTR_CHECK(dims.size() <= kMaxRank, "shape: at most {} axes are supported, got {}", kMaxRank,
             dims.size());
   for (int64_t dim : dims) {

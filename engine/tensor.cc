@@ -96,12 +96,25 @@ Tensor Tensor::clone() const {
 Tensor Tensor::cast(DType dtype) const {
   if (dtype == dtype_) return clone();
   Tensor result(shape_, dtype, device_);
-  visit_float(dtype_, "cast", [&](auto from) {
-    visit_float(dtype, "cast", [&](auto to) {
+  visit_float(dtype, "cast", [&](auto to) {
+    using To = decltype(to);
+    auto convert = [&](auto from) {
       const auto* source = data<decltype(from)>();
-      std::transform(source, source + count_, result.data<decltype(to)>(),
-                     [](auto value) { return static_cast<decltype(to)>(value); });
-    });
+      std::transform(source, source + count_, result.data<To>(),
+                     [](auto value) { return static_cast<To>(value); });
+    };
+    switch (dtype_) {
+      case DType::f32:
+        return convert(float{});
+      case DType::f64:
+        return convert(double{});
+      case DType::i32:
+        return convert(int32_t{});
+      case DType::i64:
+        return convert(int64_t{});
+      case DType::u8:
+        return convert(uint8_t{});
+    }
   });
   return result;
 }

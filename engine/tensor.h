@@ -63,7 +63,7 @@ class Tensor {
   // Rows [begin, end) of axis 0 as a view; no copy.
   Tensor rows(int64_t begin, int64_t end) const;
   Tensor clone() const;
-  // A copy converted element by element (f32 and f64 only, unless the types are equal).
+  // A copy converted element by element, to f32 or f64 (or to the type it has).
   Tensor cast(DType dtype) const;
 
   // True when no other tensor shares the elements: only then may they be overwritten in place.

@@ -48,21 +48,6 @@ const char* type_name(DType dtype) {
   return "?";
 }
 
-Shape shape_of(const std::vector<int64_t>& dims) {
-  switch (dims.size()) {
-    case 0:
-      return {};
-    case 1:
-      return {dims[0]};
-    case 2:
-      return {dims[0], dims[1]};
-    case 3:
-      return {dims[0], dims[1], dims[2]};
-    default:
-      return {dims[0], dims[1], dims[2], dims[3]};
-  }
-}
-
 // One entry of the header.
 struct Entry {
   std::string name;
@@ -157,7 +142,7 @@ class Reader {
     const json& offsets = value["data_offsets"];
     if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
       refuse("tensor '{}' has offsets {}", name, offsets.dump());
-    Entry entry{name, *dtype, shape_of(dims), offsets[0].get<uint64_t>(),
+    Entry entry{name, *dtype, Shape(dims), offsets[0].get<uint64_t>(),
                 offsets[1].get<uint64_t>()};
     if (entry.begin > entry.end || entry.end > size_) {
       refuse("tensor '{}' lies at [{}, {}), the file holds {} bytes of data; it may be cut short",

@@ -1,5 +1,7 @@
 #include "models/options.h"
 
+#include "engine/activation.h"
+
 namespace ctr {
 
 OptionList ModelOptions::list() {
@@ -20,7 +22,7 @@ OptionList ModelOptions::list() {
   list.add({"activation",
             &activation,
             "of the MLP's hidden layers",
-            {"identity", "relu", "sigmoid", "tanh"}});
+            {kActivationNames.begin(), kActivationNames.end()}});
   list.add({"dropout", &dropout, "share of hidden units dropped in training", {}, 0, 0.99});
   list.add({"numeric",
             &numeric,

@@ -1,5 +1,7 @@
 #include "ops/op_check.h"
 
+#include <cmath>
+
 #include "engine/rng.h"
 
 namespace ctr {
@@ -12,7 +14,10 @@ std::vector<Tensor> inputs_of(const OpInfo& op, const OpCase& op_case) {
   for (const Shape& shape : op_case.inputs) {
     inputs.emplace_back(shape, DType::f64);
     double* x = inputs.back().data<double>();
-    for (int64_t i = 0; i < inputs.back().count(); ++i) x[i] = random.normal(element++);
+    for (int64_t i = 0; i < inputs.back().count(); ++i) {
+      x[i] = random.normal(element++);
+      if (op.domain == InputDomain::positive) x[i] = 0.1 + std::fabs(x[i]);
+    }
   }
   return inputs;
 }

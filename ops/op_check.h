@@ -7,7 +7,8 @@
 
 namespace ctr {
 
-// The inputs of a case: standard normal numbers that depend on the operator and the case.
+// The inputs of a case: random numbers of the operator's domain that depend on the operator and the
+// case.
 std::vector<Tensor> inputs_of(const OpInfo& op, const OpCase& op_case);
 
 // A name for each input of the case ("parts..." becomes parts0, parts1, …).

@@ -25,7 +25,7 @@ struct OpArguments {
   double number(const std::string& name, double otherwise) const;
 };
 
-// One call. Inputs are standard normal numbers of the given shapes.
+// One call. Inputs are random numbers of the given shapes.
 struct OpCase {
   std::string name;
   std::vector<Shape> inputs;
@@ -41,6 +41,12 @@ struct GoldenName {
   std::map<std::string, std::string> as = {};  // the file's argument name → ours, where they differ
 };
 
+// Where an operator's inputs lie in its cases.
+enum class InputDomain : uint8_t {
+  real,      // standard normal numbers
+  positive,  // 0.1 + their magnitudes
+};
+
 struct OpInfo {
   std::string name;
   std::string formula;
@@ -51,6 +57,7 @@ struct OpInfo {
   std::vector<OpCase> cases;
   std::vector<OpCase> refused;
   std::vector<GoldenName> golden = {};
+  InputDomain domain = InputDomain::real;
   std::vector<Device> devices = {Device::cpu, Device::cuda};
 };
 

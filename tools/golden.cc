@@ -52,15 +52,6 @@ void GoldenFile::check_used() const {
   }
 }
 
-Tensor as_floating(const Tensor& tensor, DType dtype) {
-  if (tensor.dtype() != DType::i64) return tensor.cast(dtype);
-  Tensor result(tensor.shape(), DType::f64);
-  for (int64_t i = 0; i < tensor.count(); ++i) {
-    result.data<double>()[i] = static_cast<double>(tensor.data<int64_t>()[i]);
-  }
-  return result.cast(dtype);
-}
-
 Comparison verify_file(const std::string& path, DType dtype) {
   GoldenFile file(path);
   Comparison result;

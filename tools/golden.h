@@ -57,7 +57,4 @@ Comparison verify_metrics(GoldenFile& file);
 // The kind of the file decides which.
 Comparison verify_file(const std::string& path, DType dtype);
 
-// Integers and floats as `dtype`.
-Tensor as_floating(const Tensor& tensor, DType dtype);
-
 }  // namespace ctr

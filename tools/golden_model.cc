@@ -8,7 +8,7 @@
 
 #include "engine/check.h"
 #include "models/model.h"
-#include "ops/elementwise/elementwise.h"
+#include "ops/activation/activation.h"
 #include "ops/loss/loss.h"
 #include "tools/golden.h"
 

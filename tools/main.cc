@@ -151,9 +151,9 @@ int main_of(int count, char** words) {
   program.set_version_flag("--version", "ctrengine 0.1.0");
   program.allow_extras();
   std::vector<std::unique_ptr<Command>> commands;
-  for (Verb verb :
-       {prepare_verb(), lint_verb(), inspect_verb(), datasets_verb(), train_verb(), evaluate_verb(),
-        predict_verb(), compare_verb(), gradcheck_verb(), verify_verb(), models_verb()}) {
+  for (Verb verb : {prepare_verb(), lint_verb(), inspect_verb(), datasets_verb(), train_verb(),
+                    evaluate_verb(), predict_verb(), compare_verb(), gradcheck_verb(),
+                    verify_verb(), models_verb(), bench_verb()}) {
     commands.push_back(std::make_unique<Command>());
     commands.back()->path = verb.name;
     commands.back()->verb = std::move(verb);

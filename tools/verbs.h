@@ -34,6 +34,7 @@ Verb predict_verb();
 Verb compare_verb();
 Verb gradcheck_verb();
 Verb verify_verb();
+Verb bench_verb();
 Verb models_verb();
 
 }  // namespace ctr

@@ -2,8 +2,8 @@
 
 #include "engine/check.h"
 #include "ops/elementwise/elementwise.h"
-#include "ops/fields/fields.h"
 #include "ops/linear/linear.h"
+#include "ops/reduce/reduce.h"
 #include "ops/shaping/shaping.h"
 #include "ops/softmax/softmax.h"
 
@@ -72,8 +72,8 @@ Var Condition::aggregate(const std::vector<Var>& z) const {
   if (aggregation_ == "concat") return concat(z);
   const int64_t rows = z[0].dim(0), count = static_cast<int64_t>(z.size()), width = z[0].dim(1);
   Var stacked = reshape(concat(z), {rows, count, width});  // [B, c, D]
-  if (aggregation_ == "sum") return sum_fields(stacked);
-  if (aggregation_ == "mean") return scale(sum_fields(stacked), 1.0 / static_cast<double>(count));
+  if (aggregation_ == "sum") return sum(stacked, 1);
+  if (aggregation_ == "mean") return mean(stacked, 1);
   Var keys = linear(reshape(stacked, {rows * count, width}), *weight_, *bias_,
                     {Activation::tanh, WeightLayout::out_in});
   Var scores = linear(keys, reshape(*query_, {1, query_->value.count()}));     // [B c, 1]

@@ -2,9 +2,9 @@
 
 #include "engine/check.h"
 #include "ops/elementwise/elementwise.h"
-#include "ops/fields/fields.h"
 #include "ops/gather/gather.h"
 #include "ops/linear/linear.h"
+#include "ops/reduce/reduce.h"
 #include "ops/shaping/shaping.h"
 
 namespace ctr {
@@ -191,7 +191,7 @@ Var LinearTerm::operator()(const Batch& batch) const {
       plus(looked_up(batch.fields[f], entry.type, *entry.weight, entry.padding));
     }
   }
-  if (!lookups.empty()) plus(sum_fields(gather_fields(lookups)));
+  if (!lookups.empty()) plus(ctr::sum(gather_fields(lookups), 1));
   CTR_CHECK_DATA(sum.defined(), "linear term: the data set has no input fields");
   return sum + Var(*bias_);
 }

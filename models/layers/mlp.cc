@@ -2,6 +2,7 @@
 
 #include "engine/check.h"
 #include "engine/rng.h"
+#include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace ctr {

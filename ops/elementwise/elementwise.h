@@ -2,7 +2,6 @@
 // Element-wise operators.
 
 #include "autograd/tape.h"
-#include "engine/activation.h"
 #include "engine/rng.h"
 
 namespace ctr {
@@ -19,22 +18,9 @@ inline Var operator*(const Var& a, const Var& b) { return multiply(a, b); }
 // y = factor x
 Var scale(const Var& x, double factor);
 
-// y = max(0, x); the gradient at 0 is 0.
-Var relu(const Var& x);
-// y = 1 / (1 + exp(−x))
-Var sigmoid(const Var& x);
-// y = tanh(x)
-Var tanh(const Var& x);
-// The one named.
-Var activate(const Var& x, Activation activation);
-
 // y = x / (1 − rate) where kept, 0 where dropped, each element with probability `rate` in [0, 1)
 // (Srivastava et al., JMLR 2014, inverted). The numbers of `stream` decide. Rate 0 returns x.
 Var dropout(const Var& x, double rate, const RandomStream& stream);
-
-// For operators that fuse an activation: y = activation(y) in place, and dx from the output and dy.
-void apply_activation(Tensor& y, Activation activation);
-Tensor activation_backward(const Tensor& y, const Tensor& dy, Activation activation);
 
 // Sums over the first axis of x seen as [count / cols, cols].
 Tensor column_sum(const Tensor& x, int64_t cols);

@@ -7,64 +7,6 @@
 
 namespace ctr {
 
-template <class T>
-struct ReluForward {
-  static constexpr const char* kName = "relu";
-  const T* x;
-  T* y;
-  CTR_HD void operator()(int64_t i) const { y[i] = x[i] > T(0) ? x[i] : T(0); }
-};
-CTR_KERNEL(for_each, ReluForward);
-
-// The gradients of the activations are functions of the output alone.
-template <class T>
-struct ReluBackward {
-  static constexpr const char* kName = "relu backward";
-  const T* y;
-  const T* dy;
-  T* dx;
-  CTR_HD void operator()(int64_t i) const { dx[i] = y[i] > T(0) ? dy[i] : T(0); }
-};
-CTR_KERNEL(for_each, ReluBackward);
-
-template <class T>
-struct SigmoidForward {
-  static constexpr const char* kName = "sigmoid";
-  const T* x;
-  T* y;
-  CTR_HD void operator()(int64_t i) const { y[i] = math::sigmoid(x[i]); }
-};
-CTR_KERNEL(for_each, SigmoidForward);
-
-template <class T>
-struct SigmoidBackward {
-  static constexpr const char* kName = "sigmoid backward";
-  const T* y;
-  const T* dy;
-  T* dx;
-  CTR_HD void operator()(int64_t i) const { dx[i] = dy[i] * (y[i] * (T(1) - y[i])); }
-};
-CTR_KERNEL(for_each, SigmoidBackward);
-
-template <class T>
-struct TanhForward {
-  static constexpr const char* kName = "tanh";
-  const T* x;
-  T* y;
-  CTR_HD void operator()(int64_t i) const { y[i] = math::tanh(x[i]); }
-};
-CTR_KERNEL(for_each, TanhForward);
-
-template <class T>
-struct TanhBackward {
-  static constexpr const char* kName = "tanh backward";
-  const T* y;
-  const T* dy;
-  T* dx;
-  CTR_HD void operator()(int64_t i) const { dx[i] = dy[i] * (T(1) - y[i] * y[i]); }
-};
-CTR_KERNEL(for_each, TanhBackward);
-
 // y[row, col] = a[row, col] + b[col]
 template <class T>
 struct AddForward {

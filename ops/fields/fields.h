@@ -5,9 +5,6 @@
 
 namespace ctr {
 
-// y = Σ_f v_f → [B, D]
-Var sum_fields(const Var& v);
-
 // y = Σ_{i<j} <v_i, v_j> = ½ Σ_d ((Σ_f v_fd)² − Σ_f v_fd²) → [B, 1] (Rendle, Factorization
 // Machines, ICDM 2010, eq. 1).
 Var fm_second_order(const Var& v);

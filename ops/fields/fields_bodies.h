@@ -1,36 +1,9 @@
 #pragma once
-// Sums over the field axis of v [B, F, D].
+// Interactions over the field axis of v [B, F, D].
 
 #include "engine/kernel.h"
 
 namespace ctr {
-
-template <class T>
-struct SumFields {
-  static constexpr const char* kName = "sum_fields";
-  const T* v;
-  T* y;
-  int64_t fields, width;
-  CTR_HD void operator()(int64_t row, int64_t d) const {
-    const T* first = v + row * fields * width + d;
-    T sum = T(0);
-    for (int64_t f = 0; f < fields; ++f) sum += first[f * width];
-    y[row * width + d] = sum;
-  }
-};
-CTR_KERNEL(for_each_2d, SumFields);
-
-template <class T>
-struct SumFieldsBackward {
-  static constexpr const char* kName = "sum_fields backward";
-  const T* dy;
-  T* dv;
-  int64_t fields, width;
-  CTR_HD void operator()(int64_t row, int64_t d) const {
-    for (int64_t f = 0; f < fields; ++f) dv[(row * fields + f) * width + d] = dy[row * width + d];
-  }
-};
-CTR_KERNEL(for_each_2d, SumFieldsBackward);
 
 // y[b] = Σ_d ½ ((Σ_f v)² − Σ_f v²)
 template <class T>

@@ -62,10 +62,10 @@ Var gather(const Var& table, const Tensor& ids, int64_t padding) {
   const int64_t width = table.dim(1);
   Lookup lookup{table, ids.reshaped({ids.count()}), padding};
   Tensor y = gather_all(std::span<const Lookup>(&lookup, 1), ids.count(), width);
-  Shape shape = ids.rank() == 0   ? Shape{width}
-                : ids.rank() == 1 ? Shape{ids.dim(0), width}
-                : ids.rank() == 2 ? Shape{ids.dim(0), ids.dim(1), width}
-                                  : Shape{ids.dim(0), ids.dim(1), ids.dim(2), width};
+  int64_t dims[Shape::kMaxRank] = {};
+  for (int axis = 0; axis < ids.rank(); ++axis) dims[axis] = ids.dim(axis);
+  dims[ids.rank()] = width;
+  const Shape shape(std::span<const int64_t>(dims, static_cast<size_t>(ids.rank()) + 1));
   return record("gather", y.reshaped(shape), {table},
                 [ids = lookup.ids, width, padding](const Tensor& dy, GradientSink& sink) {
                   sink.put_rows(0, {ids, dy, width, 0}, padding);

@@ -2,6 +2,7 @@
 
 #include "engine/check.h"
 #include "engine/linalg.h"
+#include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/registry.h"
 
@@ -50,6 +51,10 @@ void check(const Var& x, const Var& weight, const Var& bias, WeightLayout layout
 
 Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions& options) {
   check(x, weight, bias, options.layout);
+  if (!keeps_output(options.activation)) {  // its gradient needs what stands before it
+    return activate(linear(x, weight, bias, {Activation::identity, options.layout}),
+                    options.activation);
+  }
   const Transpose t = factor(options.layout);
   const Activation activation = options.activation;
   Tensor y({x.dim(0), weight.dim(t == Transpose::yes ? 0 : 1)}, x.dtype(), x.device());
@@ -103,6 +108,7 @@ OpInfo op_linear() {
                     {"relu", {{5, 7}, {4, 7}, {4}}, {}, {{"activation", "relu"}}},
                     {"sigmoid", {{5, 7}, {4, 7}, {4}}, {}, {{"activation", "sigmoid"}}},
                     {"tanh", {{5, 7}, {4, 7}, {4}}, {}, {{"activation", "tanh"}}},
+                    {"mish", {{5, 7}, {4, 7}, {4}}, {}, {{"activation", "mish"}}},
                     {"in_out", {{5, 7}, {7, 4}, {4}}, {}, {{"layout", "in_out"}}},
                     {"several blocks", {{70, 9}, {33, 9}, {33}}, {}, {{"activation", "relu"}}},
                     {"empty batch", {{0, 7}, {3, 7}, {3}}}},

@@ -3,6 +3,7 @@
 
 #include "autograd/tape.h"
 #include "engine/activation.h"
+#include "engine/linalg.h"
 
 namespace ctr {
 
@@ -28,8 +29,9 @@ inline Var matmul(const Var& x, const Var& w) {
 // APG (Yan et al., NeurIPS 2022), where W_b is generated from the row's condition.
 Var row_matmul(const Var& h, const Var& w, int64_t out);
 
-// z_b = x_b y_b for x [B, N, K], y [B, K, M] → [B, N, M].
-Var batched_matmul(const Var& x, const Var& y);
+// z_b = x_b y_b for x [B, N, K], y [B, K, M] → [B, N, M]; with `transpose_y` y is [B, M, K] and
+// z_b = x_b y_bᵀ.
+Var batched_matmul(const Var& x, const Var& y, Transpose transpose_y = Transpose::no);
 
 // APG's decomposed feed-forward: y_b = ((h_b U) S_b) V for h [B, N], U [N, K], S [B, K K]
 // row-major, V [K, M] → [B, M].

@@ -1,41 +1,47 @@
 #include "engine/check.h"
-#include "engine/launch.h"
 #include "ops/linear/linear.h"
-#include "ops/linear/row_matmul_bodies.h"
 #include "ops/registry.h"
 #include "ops/shaping/shaping.h"
 
 namespace ctr {
 
-Var batched_matmul(const Var& x, const Var& y) {
-  CTR_CHECK(x.rank() == 3 && y.rank() == 3 && x.dim(0) == y.dim(0) && x.dim(2) == y.dim(1) &&
-                x.dtype() == y.dtype(),
-            "batched_matmul: x {} {} and y {} {} must be [B, N, K] and [B, K, M]", x.dtype(),
-            x.shape(), y.dtype(), y.shape());
-  const int64_t batch = x.dim(0), n = x.dim(1), k = x.dim(2), m = y.dim(2);
-  Tensor z({batch, n, m}, x.dtype(), x.device());
-  visit_float(x.dtype(), "batched_matmul", [&](auto zero) {
+namespace {
+
+template <class T>
+Matrix<const T> slice(const Tensor& tensor) {
+  return {tensor.data<T>(), tensor.dim(1), tensor.dim(2), tensor.dim(2)};
+}
+template <class T>
+Matrix<T> slice(Tensor& tensor) {
+  return {tensor.data<T>(), tensor.dim(1), tensor.dim(2), tensor.dim(2)};
+}
+
+// c_b = op(a_b) op(b_b), slice by slice.
+Tensor products(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb) {
+  Tensor c({a.dim(0), a.dim(ta == Transpose::yes ? 2 : 1), b.dim(tb == Transpose::yes ? 1 : 2)},
+           a.dtype(), a.device());
+  visit_float(a.dtype(), "batched_matmul", [&](auto zero) {
     using T = decltype(zero);
-    for_each_2d(z.device(), batch * n, m,
-                BatchedForward<T>{x.value().data<T>(), y.value().data<T>(), z.data<T>(), n, k, m});
+    batched_gemm(a.device(), a.dim(0), slice<T>(a), ta, slice<T>(b), tb, slice<T>(c));
   });
-  auto backward = [xv = x.value(), yv = y.value(), batch, n, k, m](const Tensor& dz,
-                                                                   GradientSink& sink) {
-    visit_float(dz.dtype(), "batched_matmul", [&](auto zero) {
-      using T = decltype(zero);
-      if (sink.needs(0)) {
-        Tensor dx(xv.shape(), xv.dtype(), xv.device());
-        for_each_2d(dz.device(), batch * n, k,
-                    BatchedBackwardLeft<T>{yv.data<T>(), dz.data<T>(), dx.data<T>(), n, k, m});
-        sink.put(0, dx);
-      }
-      if (sink.needs(1)) {
-        Tensor dy(yv.shape(), yv.dtype(), yv.device());
-        for_each_2d(dz.device(), batch * k, m,
-                    BatchedBackwardRight<T>{xv.data<T>(), dz.data<T>(), dy.data<T>(), n, k, m});
-        sink.put(1, dy);
-      }
-    });
+  return c;
+}
+
+}  // namespace
+
+Var batched_matmul(const Var& x, const Var& y, Transpose transpose_y) {
+  const bool t = transpose_y == Transpose::yes;
+  CTR_CHECK(x.rank() == 3 && y.rank() == 3 && x.dim(0) == y.dim(0) &&
+                x.dim(2) == y.dim(t ? 2 : 1) && x.dtype() == y.dtype(),
+            "batched_matmul: x {} {} and y {} {} must be [B, N, K] and {}", x.dtype(), x.shape(),
+            y.dtype(), y.shape(), t ? "[B, M, K]" : "[B, K, M]");
+  Tensor z = products(x.value(), Transpose::no, y.value(), transpose_y);
+  auto backward = [xv = x.value(), yv = y.value(), t](const Tensor& dz, GradientSink& sink) {
+    if (sink.needs(0))  // dx = dz yᵀ
+      sink.put(0, products(dz, Transpose::no, yv, t ? Transpose::no : Transpose::yes));
+    if (!sink.needs(1)) return;
+    sink.put(1, t ? products(dz, Transpose::yes, xv, Transpose::no)    // dy = dzᵀ x
+                  : products(xv, Transpose::yes, dz, Transpose::no));  // dy = xᵀ dz
   };
   return record("batched_matmul", z, {x, y}, backward);
 }
@@ -52,11 +58,15 @@ OpInfo op_batched_matmul() {
           .formula = "z_b = x_b y_b",
           .inputs = {"x", "y"},
           .constants = {},
+          .attributes = {"transpose_y"},
           .call =
               [](const OpArguments& a) {
-                return std::vector<Var>{batched_matmul(a.inputs[0], a.inputs[1])};
+                bool t = a.text("transpose_y", "false") == "true";
+                return std::vector<Var>{
+                    batched_matmul(a.inputs[0], a.inputs[1], t ? Transpose::yes : Transpose::no)};
               },
           .cases = {{"odd sizes", {{3, 4, 5}, {3, 5, 2}}},
+                    {"transposed", {{3, 4, 5}, {3, 2, 5}}, {}, {{"transpose_y", "true"}}},
                     {"one of each", {{1, 1, 1}, {1, 1, 1}}},
                     {"empty", {{0, 4, 5}, {0, 5, 2}}}},
           .refused = {{"inner sizes",
@@ -69,7 +79,8 @@ OpInfo op_batched_matmul() {
                        {},
                        {},
                        "batched_matmul: x f64 [3,4,5] and y f64 [2,5,2]"}},
-          .golden = {{"batched_matmul"}}};
+          .golden = {{"batched_matmul"}},
+          .devices = {Device::cpu}};
 }
 
 OpInfo op_row_matmul() {
@@ -90,7 +101,8 @@ OpInfo op_row_matmul() {
                        {{3, 5}, {3, 5, 6}},
                        {},
                        {{"out", "7"}},
-                       "row_matmul: h [3,5] and W [3,5,6] must be"}}};
+                       "row_matmul: h [3,5] and W [3,5,6] must be"}},
+          .devices = {Device::cpu}};
 }
 
 }  // namespace ctr

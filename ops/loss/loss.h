@@ -1,4 +1,5 @@
 #pragma once
+// Losses from logits, in their stable forms.
 
 #include "autograd/tape.h"
 
@@ -8,5 +9,11 @@ namespace ctr {
 // the stable form max(x, 0) + log(1 + e^−|x|) − x t → [1]. x and label hold the same number of
 // elements, at least one.
 Var bce_with_logits(const Var& x, const Tensor& label);
+
+inline constexpr int64_t kNoIgnored = -1;
+
+// Mean over the rows of −log softmax(x)[target]: x [N, V], target i64 [N] in [0, V) → [1]. Rows
+// whose target is `ignored` count neither in the sum nor in the mean; at least one must count.
+Var softmax_cross_entropy(const Var& x, const Tensor& target, int64_t ignored = kNoIgnored);
 
 }  // namespace ctr

@@ -19,16 +19,7 @@ int positive_axis(const char* op, const Shape& shape, int axis) {
 Shape with_axis(const Shape& shape, int axis, int64_t size) {
   int64_t dims[Shape::kMaxRank] = {};
   for (int i = 0; i < shape.rank(); ++i) dims[i] = i == axis ? size : shape[i];
-  switch (shape.rank()) {
-    case 1:
-      return {dims[0]};
-    case 2:
-      return {dims[0], dims[1]};
-    case 3:
-      return {dims[0], dims[1], dims[2]};
-    default:
-      return {dims[0], dims[1], dims[2], dims[3]};
-  }
+  return Shape(std::span<const int64_t>(dims, static_cast<size_t>(shape.rank())));
 }
 
 // Copies between a whole of `width` elements per outer row and a part at `offset`.
@@ -74,6 +65,23 @@ std::vector<Tensor> cut(const Tensor& whole, std::span<const int64_t> sizes, int
     offset += size * inner;
   }
   return parts;
+}
+
+Tensor swapped(const Tensor& x) {
+  const int64_t b = x.dim(1), c = x.dim(2),
+                width = x.dim(3) * static_cast<int64_t>(size_of(x.dtype()));
+  Tensor y({x.dim(0), c, b, x.dim(3)}, x.dtype(), x.device());
+  const char* from = static_cast<const char*>(x.raw());
+  char* to = static_cast<char*>(y.raw());
+  parallel_rows(x.dim(0), b * c * x.dim(3), [&](int64_t begin, int64_t end) {
+    for (int64_t a = begin; a < end; ++a) {
+      for (int64_t i = 0; i < b * c; ++i) {  // place (i / b, i mod b) of y
+        std::memcpy(to + (a * b * c + i) * width, from + (a * b * c + i % b * c + i / b) * width,
+                    static_cast<size_t>(width));
+      }
+    }
+  });
+  return y;
 }
 
 }  // namespace
@@ -122,6 +130,12 @@ std::vector<Var> split(const Var& x, std::span<const int64_t> sizes, int axis) {
       });
 }
 
+Var swap_middle(const Var& x) {
+  CTR_CHECK(x.rank() == 4, "swap_middle: x must have four axes, got {}", x.shape());
+  return record("swap_middle", swapped(x.value()), {x},
+                [](const Tensor& dy, GradientSink& sink) { sink.put(0, swapped(dy)); });
+}
+
 Var reshape(const Var& x, const Shape& shape) {
   return record("reshape", x.value().reshaped(shape), {x},
                 [](const Tensor& dy, GradientSink& sink) { sink.put(0, dy); });
@@ -139,9 +153,7 @@ Shape shape_from(const std::string& text) {
     dims.push_back(std::stoll(text.substr(at), &used));
     at += used + 1;
   }
-  return dims.size() == 1   ? Shape{dims[0]}
-         : dims.size() == 2 ? Shape{dims[0], dims[1]}
-                            : Shape{dims[0], dims[1], dims[2]};
+  return Shape(dims);
 }
 
 int axis_of(const OpArguments& a) { return static_cast<int>(a.number("axis", -1)); }
@@ -186,6 +198,18 @@ OpInfo op_split() {
                 {"middle axis", {{2, 3, 2}}, {}, {{"first", "1"}, {"second", "2"}, {"axis", "1"}}},
                 {"empty", {{0, 2}}}},
       .refused = {{"sum", {{3, 5}}, {}, {}, "split: the sizes sum up to 2, axis 1 of [3,5] is 5"}}};
+}
+
+OpInfo op_swap_middle() {
+  return {.name = "swap_middle",
+          .formula = "y[a, c, b, d] = x[a, b, c, d]",
+          .inputs = {"x"},
+          .constants = {},
+          .call = [](const OpArguments& a) { return std::vector<Var>{swap_middle(a.inputs[0])}; },
+          .cases = {{"odd sizes", {{2, 3, 4, 5}}},
+                    {"one row", {{1, 2, 3, 1}}},
+                    {"empty", {{0, 2, 3, 4}}}},
+          .refused = {{"rank", {{2, 3}}, {}, {}, "swap_middle: x must have four axes, got [2,3]"}}};
 }
 
 OpInfo op_reshape() {

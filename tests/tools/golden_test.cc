@@ -35,8 +35,11 @@ INSTANTIATE_TEST_SUITE_P(
                     "ops/op_batched_matmul", "ops/op_bce_with_logits_mean", "ops/op_embedding",
                     "ops/op_embedding_bag_mean", "ops/op_embedding_bag_sum",
                     "ops/op_fm_second_order", "ops/op_linear", "ops/op_relu", "ops/op_sigmoid",
-                    "ops/op_softmax", "ops/op_tanh", "ops/opt_sgd", "ops/opt_adam",
-                    "ops/opt_lazy_adam", "ops/metric"),
+                    "ops/op_softmax", "ops/op_tanh", "ops/op_batch_norm_train", "ops/op_exp",
+                    "ops/op_gelu", "ops/op_layer_norm", "ops/op_log1p_abs", "ops/op_log_softmax",
+                    "ops/op_masked_softmax", "ops/op_mish", "ops/op_multi_head_attention",
+                    "ops/op_prelu", "ops/op_softmax_cross_entropy_mean", "ops/op_softplus",
+                    "ops/opt_sgd", "ops/opt_adam", "ops/opt_lazy_adam", "ops/metric"),
     [](const auto& info) {
       std::string name = info.param;
       for (char& c : name) c = c == '/' ? '_' : c;

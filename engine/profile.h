@@ -1,0 +1,68 @@
+#pragma once
+// Where the time of a step goes. Nothing is measured unless a Profile is in scope on the thread.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ctr {
+
+// One matrix product: `batch` products of [rows, inner] by [inner, cols].
+struct Product {
+  int64_t rows = 0, cols = 0, inner = 0, batch = 1;
+  bool transpose_a = false, transpose_b = false;
+
+  double flop() const {
+    return 2.0 * static_cast<double>(rows) * static_cast<double>(cols) *
+           static_cast<double>(inner) * static_cast<double>(batch);
+  }
+};
+
+// Time is booked by laps: what passed since the last lap belongs to the name given now. Operators
+// end a lap where they record, the tape after each backward closure.
+class Profile {
+ public:
+  struct Entry {
+    std::string name;
+    int64_t calls = 0;
+    double seconds = 0;
+    double flop = 0;             // of its matrix products
+    double product_seconds = 0;  // within `seconds`
+  };
+
+  Profile();
+  ~Profile();
+  Profile(const Profile&) = delete;
+  Profile& operator=(const Profile&) = delete;
+
+  static Profile* current();  // of this thread; null when nothing is measured
+
+  // Begins a lap without booking what passed.
+  void restart();
+  void lap(std::string_view name);
+  void product(const Product& product, double seconds);
+
+  // In the order of their first lap.
+  const std::vector<Entry>& entries() const { return entries_; }
+  // All products since the start or the last clear_products(), in order.
+  const std::vector<Product>& products() const { return products_; }
+  void clear_products() { products_.clear(); }
+
+ private:
+  Profile* previous_;
+  double begin_ = 0;
+  double flop_ = 0, product_seconds_ = 0;  // of the present lap
+  std::vector<Entry> entries_;
+  std::vector<Product> products_;
+};
+
+// Books a lap when something measures.
+inline void profile_lap(std::string_view name) {
+  if (Profile* profile = Profile::current()) profile->lap(name);
+}
+
+// Seconds of a clock that only rises.
+double seconds_now();
+
+}  // namespace ctr

@@ -1,0 +1,130 @@
+#include "tools/bench/bench.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "engine/allocator.h"
+#include "engine/linalg.h"
+
+namespace ctr {
+namespace {
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+// One product with operands of its own.
+class Replay {
+ public:
+  explicit Replay(const Product& p)
+      : product_(p),
+        a_(Tensor::full({p.batch * (p.transpose_a ? p.inner : p.rows), a_cols()}, DType::f32, 0.5)),
+        b_(Tensor::full({p.batch * (p.transpose_b ? p.cols : p.inner), b_cols()}, DType::f32, 0.5)),
+        c_(Tensor::full({p.batch * p.rows, p.cols}, DType::f32, 0)) {}
+
+  void run() {
+    const int64_t n = product_.batch;
+    const Matrix<const float> a{a_.data<float>(), a_.dim(0) / n, a_cols(), a_cols()};
+    const Matrix<const float> b{b_.data<float>(), b_.dim(0) / n, b_cols(), b_cols()};
+    const Matrix<float> c{c_.data<float>(), product_.rows, product_.cols, product_.cols};
+    const auto ta = product_.transpose_a ? Transpose::yes : Transpose::no;
+    const auto tb = product_.transpose_b ? Transpose::yes : Transpose::no;
+    if (n == 1) {
+      gemm(Device::cpu, a, ta, b, tb, c);
+    } else {
+      batched_gemm(Device::cpu, n, a, ta, b, tb, c);
+    }
+  }
+
+ private:
+  int64_t a_cols() const { return product_.transpose_a ? product_.rows : product_.inner; }
+  int64_t b_cols() const { return product_.transpose_b ? product_.inner : product_.cols; }
+
+  Product product_;
+  Tensor a_, b_, c_;
+};
+
+// Seconds of all products one after another; the median of several rounds.
+double replay(const std::vector<Product>& products) {
+  std::vector<Replay> replays;
+  for (const Product& product : products) {
+    if (product.flop() > 0) replays.emplace_back(product);
+  }
+  std::vector<double> rounds;
+  for (int round = 0; round < 9; ++round) {
+    const double begin = seconds_now();
+    for (Replay& one : replays) one.run();
+    rounds.push_back(seconds_now() - begin);
+  }
+  return median(rounds);
+}
+
+}  // namespace
+
+BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
+  BenchReport report;
+  report.parameters = workload.parameters();
+  std::vector<Product> products;
+  double flop = 0;
+  {
+    auto arena = std::make_shared<Arena>();
+    AllocatorScope scope(arena);
+    for (int i = 0; i < 3; ++i) workload.step();
+    std::vector<double> rates;
+    for (int64_t block = 0; block < blocks; ++block) {
+      const double begin = seconds_now();
+      for (int64_t i = 0; i < steps; ++i) workload.step();
+      rates.push_back(static_cast<double>(steps * workload.batch_size()) / (seconds_now() - begin));
+    }
+    report.samples_per_s = median(rates);
+    report.slowest = *std::min_element(rates.begin(), rates.end());
+    report.fastest = *std::max_element(rates.begin(), rates.end());
+    report.step_ms = 1e3 * static_cast<double>(workload.batch_size()) / report.samples_per_s;
+    report.peak_mb = peak_megabytes();
+
+    constexpr int kProfiled = 5;
+    Profile profile;
+    for (int i = 0; i < kProfiled; ++i) {
+      profile.clear_products();
+      profile.restart();
+      workload.step();
+    }
+    products = profile.products();
+    report.entries = profile.entries();
+    for (Profile::Entry& entry : report.entries) {
+      entry.calls /= kProfiled;
+      entry.seconds /= kProfiled;
+      entry.flop /= kProfiled;
+      entry.product_seconds /= kProfiled;
+    }
+  }
+  for (const Product& product : products) flop += product.flop();
+  const double seconds = replay(products);
+  report.gemm_ms = 1e3 * seconds;
+  report.gemm_gflops = flop / seconds / 1e9;
+  return report;
+}
+
+LatencyReport bench_predictions(Workload& workload, int64_t rows, bool folded, int64_t calls) {
+  auto arena = std::make_shared<Arena>();
+  AllocatorScope scope(arena);
+  for (int i = 0; i < 20; ++i) workload.predict(rows, folded);
+  std::vector<double> times;
+  for (int64_t i = 0; i < calls; ++i) {
+    const double begin = seconds_now();
+    workload.predict(rows, folded);
+    times.push_back(1e6 * (seconds_now() - begin));
+  }
+  std::sort(times.begin(), times.end());
+  return {rows, folded, times[times.size() / 2], times[times.size() * 99 / 100]};
+}
+
+}  // namespace ctr

@@ -1,0 +1,33 @@
+#pragma once
+// Speed of training steps and predictions.
+
+#include <vector>
+
+#include "engine/profile.h"
+#include "tools/bench/machine.h"
+#include "tools/bench/workload.h"
+
+namespace ctr {
+
+struct BenchReport {
+  double samples_per_s = 0;         // median over blocks
+  double slowest = 0, fastest = 0;  // block
+  double step_ms = 0;               // at the median
+  double gemm_ms = 0;               // of the step's matrix products alone, run again without it
+  double gemm_gflops = 0;
+  double peak_mb = 0;  // most resident memory of the process
+  int64_t parameters = 0;
+  std::vector<Profile::Entry> entries;  // per step
+};
+
+// `blocks` blocks of `steps` steps, after three to warm up; then the profile and the products.
+BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks);
+
+struct LatencyReport {
+  int64_t rows = 0;
+  bool folded = false;
+  double p50_us = 0, p99_us = 0;
+};
+LatencyReport bench_predictions(Workload& workload, int64_t rows, bool folded, int64_t calls);
+
+}  // namespace ctr

@@ -1,0 +1,117 @@
+#include "tools/bench/workload.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/check.h"
+#include "engine/profile.h"
+#include "engine/rng.h"
+#include "ops/loss/loss.h"
+
+namespace ctr {
+namespace {
+
+constexpr uint64_t kBatches = 8;
+
+// Many small ids, few large ones: floor(n u^4).
+int64_t skewed(double u, int64_t n) {
+  return std::min(n - 1, static_cast<int64_t>(static_cast<double>(n) * u * u * u * u));
+}
+
+Schema criteo_schema(const WorkloadOptions& options) {
+  Schema schema;
+  schema.name = "criteo shape";
+  for (int64_t f = 0; f < options.fields; ++f) {
+    Field field;
+    field.name = fmt::format("c{}", f);
+    field.vocabulary = options.vocabulary / options.fields;
+    schema.fields.push_back(field);
+  }
+  return schema;
+}
+
+Schema taobao_schema() {
+  Schema schema;
+  schema.name = "taobao-10 shape";
+  schema.domains = 10;
+  schema.fields = {{"user", FieldType::categorical, 23778, FieldRole::user, false, "user", 128},
+                   {"item", FieldType::categorical, 6932, FieldRole::item, false, "item", 128},
+                   {"domain", FieldType::categorical, 10, FieldRole::domain}};
+  return schema;
+}
+
+WorkloadOptions resolved(WorkloadOptions options) {
+  const bool taobao = options.shape == "taobao-10";
+  if (options.batch_size == 0) options.batch_size = taobao ? 1024 : 4096;
+  if (options.hidden_units.empty())
+    options.hidden_units = taobao ? IntList{256, 128, 64} : IntList{400, 400, 400};
+  return options;
+}
+
+}  // namespace
+
+Workload::Workload(const WorkloadOptions& options)
+    : options_(resolved(options)),
+      store_(DType::f32, static_cast<uint64_t>(options.seed)),
+      optimizer_(OptimizerOptions{}) {
+  const ModelInfo& info = find_model(options_.model);
+  const bool taobao = options_.shape == "taobao-10";
+  info.preset(model_options_);
+  model_options_.hidden_units = options_.hidden_units;
+  if (taobao) {
+    schema_ = taobao_schema();
+    for (const Field& field : schema_.fields) {
+      if (field.vectors.empty()) continue;
+      vectors_[field.vectors] = Initializer::normal(0.1).make(
+          {field.vocabulary, field.vector_width}, DType::f32, 1, field.vectors);
+    }
+  } else {
+    schema_ = criteo_schema(options_);
+    model_options_.embedding_dim = options_.embedding_dim;
+    model_options_.apg.condition_mode = "self-wise";
+    model_options_.apg.rank_k = {options_.rank_k};
+    model_options_.apg.overparam_p = {};
+    if (options_.overparam_p > 0) model_options_.apg.overparam_p = {options_.overparam_p};
+  }
+  model_ = info.make(Scope(store_), {schema_, vectors_, model_options_});
+  for (uint64_t b = 0; b < kBatches; ++b) batches_.push_back(batch(b, options_.batch_size));
+}
+
+Batch Workload::batch(uint64_t number, int64_t rows) const {
+  const RandomStream random{static_cast<uint64_t>(options_.seed), 0xBE + number, 0};
+  uint64_t element = 0;
+  Batch result;
+  result.rows = rows;
+  for (const Field& field : schema_.fields) {
+    Tensor ids({rows}, DType::i64);
+    for (int64_t b = 0; b < rows; ++b)
+      ids.data<int64_t>()[b] = skewed(random.uniform(element++), field.vocabulary);
+    result.fields.push_back({ids, {}, {}});
+    if (field.role == FieldRole::domain) result.domain = ids;
+  }
+  result.label = Tensor({rows}, DType::f32);
+  for (int64_t b = 0; b < rows; ++b)
+    result.label.data<float>()[b] = random.uniform(element++) < 0.25 ? 1.f : 0.f;
+  return result;
+}
+
+void Workload::step() {
+  const Batch& batch = batches_[next_++ % batches_.size()];
+  store_.mode().training = true;
+  Tape tape;
+  Var loss = bce_with_logits(model_->logit(batch), batch.label);
+  const Gradients gradients = backward(loss);
+  optimizer_.step(store_, gradients);
+  profile_lap("optimizer");
+}
+
+void Workload::predict(int64_t rows, bool fold) {
+  if (batches_[0].rows != rows) batches_ = {batch(0, rows)};
+  if (!fold) ++store_.mode().weights_version;
+  store_.mode().training = false;
+  NoGradient off;
+  const Var logit = model_->logit(batches_[0]);
+  CTR_ASSERT(logit.value().count() == rows);
+}
+
+}  // namespace ctr

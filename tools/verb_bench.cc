@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/check.h"
+#include "tools/bench/bench.h"
+#include "tools/verbs.h"
+
+namespace ctr {
+namespace {
+
+struct State {
+  WorkloadOptions workload;
+  int64_t steps = 20;
+  int64_t blocks = 5;
+  bool json = false;
+};
+
+void print_table(const BenchReport& report) {
+  fmt::print("\n{:<28} {:>6} {:>9} {:>7} {:>9} {:>9}\n", "op", "calls", "ms", "share", "products",
+             "GF/s");
+  double total = 0;
+  for (const Profile::Entry& entry : report.entries) total += entry.seconds;
+  std::vector<Profile::Entry> entries = report.entries;
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  for (const Profile::Entry& entry : entries) {
+    fmt::print("{:<28} {:>6} {:>9.3f} {:>6.1f}%", entry.name, entry.calls, 1e3 * entry.seconds,
+               100 * entry.seconds / total);
+    if (entry.flop > 0) {
+      fmt::print(" {:>9.3f} {:>9.1f}", 1e3 * entry.product_seconds,
+                 entry.flop / entry.product_seconds / 1e9);
+    }
+    fmt::print("\n");
+  }
+}
+
+int run_training(const State& state) {
+  const Machine machine = measure_machine();
+  if (!state.json) {
+    fmt::print(
+        "machine   {} threads, peak {:.0f} GF/s, copy {:.1f} GB/s, gather of 64 bytes {:.1f} "
+        "ns\n",
+        machine.threads, machine.peak_gflops, machine.copy_gbytes, machine.gather_ns);
+  }
+  Workload workload(state.workload);
+  const BenchReport report = bench_steps(workload, state.steps, state.blocks);
+  const double ratio = report.step_ms / report.gemm_ms;
+  if (state.json) {
+    const WorkloadOptions& w = workload.options();
+    nlohmann::ordered_json json = {{"engine", "ctrengine"},
+                                   {"model", w.model},
+                                   {"shape", w.shape},
+                                   {"batch", w.batch_size},
+                                   {"hidden", w.hidden_units},
+                                   {"threads", machine.threads},
+                                   {"parameters", report.parameters},
+                                   {"samples_per_s", report.samples_per_s},
+                                   {"spread", {report.slowest, report.fastest}},
+                                   {"step_ms", report.step_ms},
+                                   {"gemm_ms", report.gemm_ms},
+                                   {"step_over_gemm", ratio},
+                                   {"gemm_gflops", report.gemm_gflops},
+                                   {"peak_gflops", machine.peak_gflops},
+                                   {"copy_gbytes", machine.copy_gbytes},
+                                   {"gather_ns", machine.gather_ns},
+                                   {"peak_mb", report.peak_mb}};
+    for (const Profile::Entry& entry : report.entries)
+      json["ops"][entry.name] = {{"calls", entry.calls},
+                                 {"ms", 1e3 * entry.seconds},
+                                 {"product_ms", 1e3 * entry.product_seconds}};
+    fmt::print("{}\n", json.dump());
+    return 0;
+  }
+  fmt::print("model     {}, {}, batch {}, {} trained parameters\n", state.workload.model,
+             state.workload.shape, workload.batch_size(), report.parameters);
+  fmt::print("training  {:.0f} samples/s ({:.0f} to {:.0f} over {} blocks of {} steps)\n",
+             report.samples_per_s, report.slowest, report.fastest, state.blocks, state.steps);
+  fmt::print(
+      "step      {:.2f} ms; its matrix products alone {:.2f} ms, {:.0f} GF/s ({:.0f} % of "
+      "peak); step over products {:.2f}\n",
+      report.step_ms, report.gemm_ms, report.gemm_gflops,
+      100 * report.gemm_gflops / machine.peak_gflops, ratio);
+  fmt::print("memory    {:.0f} MB at most\n", report.peak_mb);
+  print_table(report);
+  return 0;
+}
+
+int run_prediction(const State& state) {
+  Workload workload(state.workload);
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  if (!state.json) fmt::print("{:>6} {:<9} {:>10} {:>10}\n", "rows", "weights", "p50 us", "p99 us");
+  for (int64_t rows : {int64_t{1}, int64_t{256}}) {
+    for (bool folded : {true, false}) {
+      const LatencyReport report = bench_predictions(workload, rows, folded, 2000);
+      all.push_back({{"rows", rows},
+                     {"folded", folded},
+                     {"p50_us", report.p50_us},
+                     {"p99_us", report.p99_us}});
+      if (!state.json) {
+        fmt::print("{:>6} {:<9} {:>10.1f} {:>10.1f}\n", rows, folded ? "folded" : "unfolded",
+                   report.p50_us, report.p99_us);
+      }
+    }
+  }
+  if (state.json) {
+    fmt::print("{}\n",
+               nlohmann::ordered_json{{"model", state.workload.model}, {"predict", all}}.dump());
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb bench_verb() {
+  auto state = std::make_shared<State>();
+  WorkloadOptions& w = state->workload;
+  Verb verb;
+  verb.name = "bench";
+  verb.summary = "measure the machine, training steps and predictions";
+  verb.examples = {"ctrengine bench --model deepfm",
+                   "ctrengine bench predict --model apg --shape taobao-10"};
+  verb.arguments = "train|predict";
+  verb.options.add({"model", &w.model, "the model; `ctrengine models` lists them"});
+  verb.options.add({"shape",
+                    &w.shape,
+                    "of the data: trained tables, or the main job's",
+                    {"criteo", "taobao-10"}});
+  verb.options.add({"batch_size",
+                    &w.batch_size,
+                    "rows of a step; 0: 4096, or 1024 for taobao-10",
+                    {},
+                    0,
+                    1 << 24});
+  verb.options.add({"fields", &w.fields, "fields of the criteo shape", {}, 1, 4096});
+  verb.options.add({"embedding_dim", &w.embedding_dim, "width of their tables", {}, 1, 4096});
+  verb.options.add({"vocabulary", &w.vocabulary, "rows of their tables together", {}, 1, 1e10});
+  verb.options.add({"hidden_units",
+                    &w.hidden_units,
+                    "widths of the MLP's layers; empty: 400,400,400, or 256,128,64 for taobao-10",
+                    {},
+                    1,
+                    1 << 20});
+  verb.options.add({"rank_k", &w.rank_k, "APG: K, criteo shape", {}, 1, 65536});
+  verb.options.add({"overparam_p", &w.overparam_p, "APG: P, criteo shape; 0: none", {}, 0, 65536});
+  verb.options.add({"steps", &state->steps, "steps of a timed block", {}, 1, 1e6});
+  verb.options.add({"blocks", &state->blocks, "timed blocks; the median counts", {}, 1, 1e4});
+  verb.options.add({"seed", &w.seed, "of weights and batches", {}, 0, 9e15});
+  verb.options.add({"json", &state->json, "one line of JSON"});
+  verb.run = [state](const std::vector<std::string>& arguments) {
+    const std::string what = arguments.empty() ? "train" : arguments[0];
+    CTR_CHECK(arguments.size() < 2 && (what == "train" || what == "predict"),
+              "bench: expected `train` or `predict`, got '{}'", fmt::join(arguments, " "));
+    return what == "train" ? run_training(*state) : run_prediction(*state);
+  };
+  return verb;
+}
+
+}  // namespace ctr
