@@ -142,8 +142,7 @@ class Reader {
     const json& offsets = value["data_offsets"];
     if (!offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
       refuse("tensor '{}' has offsets {}", name, offsets.dump());
-    Entry entry{name, *dtype, Shape(dims), offsets[0].get<uint64_t>(),
-                offsets[1].get<uint64_t>()};
+    Entry entry{name, *dtype, Shape(dims), offsets[0].get<uint64_t>(), offsets[1].get<uint64_t>()};
     if (entry.begin > entry.end || entry.end > size_) {
       refuse("tensor '{}' lies at [{}, {}), the file holds {} bytes of data; it may be cut short",
              name, entry.begin, entry.end, size_);
