@@ -1,6 +1,6 @@
 # The rules of the house that a compiler does not check: -DROOT=…
 
-cmake_policy(SET CMP0007 NEW)  # a list keeps its empty elements: lines without text count
+cmake_minimum_required(VERSION 3.25)
 
 # Arrows point one way: engine ← autograd ← ops ← models ← tools; io depends on engine alone.
 set(not_engine "autograd|ops|models|io|tools")

@@ -1,4 +1,7 @@
 # Runs the program as a user would: -DPROGRAM=… -DFOLDER=…
+
+cmake_minimum_required(VERSION 3.25)
+
 set(ENV{CTR_CACHE} ${FOLDER}/cache)
 file(REMOVE_RECURSE ${FOLDER}/run ${FOLDER}/again ${FOLDER}/mlp ${FOLDER}/flags)
 
