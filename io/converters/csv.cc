@@ -43,7 +43,7 @@ class Csv : public Converter {
     auto source = std::make_unique<DelimitedSource>(input_files(inputs), delimited_);
     PreparePlan plan;
     plan.schema = schema_.empty() ? inferred(source->columns(), source->files()[0]) : from_file();
-    plan.schema.name = name_;
+    if (!name_.empty() || schema_.empty()) plan.schema.name = name_;
     plan.origin = fmt::format("{} table of {}", delimited_.delimiter == ',' ? "comma" : "tab",
                               fmt::join(inputs, ", "));
     plan.source = std::move(source);
@@ -52,6 +52,14 @@ class Csv : public Converter {
 
  private:
   Schema from_file() const {
+    const bool described = !numeric_.empty() || !lists_.empty() || !ignored_.empty() ||
+                           !user_.empty() || !item_.empty() || !domain_.empty() ||
+                           !group_.empty() || label_ != "label" || separator_ != "|" ||
+                           min_count_ != 1;
+    CTR_CHECK(!described,
+              "prepare: --schema {} says what the columns are; leave --label, --numeric, --list, "
+              "--separator, --user, --item, --domain, --group, --ignore and --min-count out",
+              schema_);
     Schema schema = schema_from_json(read_json(schema_), schema_);
     for (Field& field : schema.fields) add_special_rows(field);
     return schema;
@@ -102,14 +110,14 @@ class Csv : public Converter {
 }  // namespace
 
 ConverterInfo converter_csv() {
-  return {"csv", "comma-separated tables with a header (RFC 4180)", "FILE...",
+  return {"csv", "comma-separated tables with a header (RFC 4180)", "FILE",
           "ctrengine prepare csv clicks.csv --label click --numeric price --user uid --out "
           "data/clicks",
           [] { return std::make_unique<Csv>(','); }};
 }
 
 ConverterInfo converter_tsv() {
-  return {"tsv", "tab-separated tables with a header", "FILE...",
+  return {"tsv", "tab-separated tables with a header", "FILE",
           "ctrengine prepare tsv train=a.tsv valid=b.tsv test=c.tsv --label click --out "
           "data/clicks",
           [] { return std::make_unique<Csv>('\t'); }};

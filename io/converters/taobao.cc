@@ -119,6 +119,12 @@ class Taobao : public Converter {
   // Paths, caches and numbers of processes mean nothing here; other keys must be known. The variant
   // by time (MLoRA's config_10_time.json) has no key of its own: the name of its output tells it.
   void read_config() {
+    CTR_CHECK(themes_ == Taobao().themes_ && rule_.seed == InteractionRule().seed &&
+                  rule_.split == InteractionRule().split &&
+                  rule_.negative_ratio == InteractionRule().negative_ratio,
+              "prepare taobao: --config {} sets --themes, --split, --seed and --negative-ratio; "
+              "leave them out",
+              config_);
     static const std::vector<std::string> known{
         "theme_num",     "raw_data_path",   "processed_data_path", "rebuild",
         "redownload",    "split_save_path", "split_policy",        "seed",

@@ -212,6 +212,10 @@ TEST_F(Taobao, SaysWhatIsWrongInAConfiguration) {
   };
   EXPECT_EQ(refusal(R"({"theme_nun": 10})"),
             path + ": unknown key 'theme_nun'; did you mean 'theme_num'?");
+  folder.write("config.json", config("x", 10));
+  EXPECT_EQ(message({{"config", path}, {"themes", "20"}}),
+            "prepare taobao: --config " + path +
+                " sets --themes, --split, --seed and --negative-ratio; leave them out");
   EXPECT_EQ(refusal("[10]"), path + ": expected an object");
   EXPECT_EQ(refusal(config("x", 10, R"(, "split_policy": "split_by_user")")),
             path + ": split_policy is 'split_by_user', only split_by_theme is known");
