@@ -264,6 +264,7 @@ size_t BlockFile::read_block(std::span<const std::byte> bytes, uint64_t layout) 
     refuse(fmt::format("holds {} bytes of rows, {} are there; the file was cut short",
                        header.payload_bytes, bytes.size() - begin));
   }
+  if (header.rows > header.payload_bytes) refuse("the sizes of its columns do not fit its rows");
   auto block = std::make_unique<Block>();
   block->checksum = header.payload_checksum;
   block->payload = bytes.subspan(begin, header.payload_bytes);

@@ -5,10 +5,18 @@
 #include <xxhash.h>
 
 #include "engine/check.h"
+#include "io/file.h"
 
 namespace ctr {
 
 uint64_t checksum_of(const void* data, size_t bytes) { return XXH3_64bits(data, bytes); }
+
+uint64_t file_checksum(const std::string& path) {
+  const MappedFile file(path);
+  return checksum_of(file.bytes().data(), file.bytes().size());
+}
+
+std::string checksum_text(uint64_t checksum) { return fmt::format("{:016x}", checksum); }
 
 struct Checksum::State {
   State() : xxh(XXH3_createState()) {

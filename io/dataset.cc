@@ -8,6 +8,7 @@
 #include "engine/check.h"
 #include "io/safetensors.h"
 #include "io/schema_json.h"
+#include "io/vocabulary.h"
 
 namespace ctr {
 namespace {
@@ -72,7 +73,7 @@ void open_vectors(Dataset& data) {
 }  // namespace
 
 std::string Dataset::vocabulary_path(const Field& field) const {
-  return path + "/vocabulary/" + field.name + ".tsv";
+  return path + "/" + vocabulary_file(field.name);
 }
 
 Schema read_dataset_schema(const std::string& path) {
@@ -93,25 +94,26 @@ Dataset read_dataset(const std::string& path) {
   return data;
 }
 
-DatasetWriter::DatasetWriter(const std::string& target) : target_(target) {
-  CTR_CHECK(!std::filesystem::exists(target),
-            "'{}' exists already; remove it or choose another name", target);
-  if (const auto parent = std::filesystem::path(target).parent_path(); !parent.empty())
-    make_directories(parent.string());
-  folder_ = make_temporary_directory(target);
+namespace {
+
+// The directory's path, made ready for it: nothing there, its parent there.
+std::string made_ready(const std::string& target) {
+  std::filesystem::path path(target);
+  if (!path.has_filename()) path = path.parent_path();  // "data/criteo/"
+  CTR_CHECK(!std::filesystem::exists(path), "'{}' exists already; remove it or choose another name",
+            target);
+  if (path.has_parent_path()) make_directories(path.parent_path().string());
+  return path.string();
 }
 
-DatasetWriter::~DatasetWriter() {
-  if (folder_.empty()) return;
-  for (auto& writer : writers_) writer.reset();  // their temporary files lie inside
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
+}  // namespace
+
+DatasetWriter::DatasetWriter(const std::string& target) : folder_(made_ready(target)) {}
 
 void DatasetWriter::begin_rows(const Schema& schema) {
   schema_ = schema;
   for (size_t s = 0; s < writers_.size(); ++s)
-    writers_[s] = std::make_unique<BlockWriter>(blocks_path(folder_, s), schema);
+    writers_[s] = std::make_unique<BlockWriter>(blocks_path(folder(), s), schema);
 }
 
 void DatasetWriter::add(Split split, const Columns& rows) {
@@ -126,15 +128,13 @@ void DatasetWriter::commit(const std::string& origin, const std::string& note,
     writers_[s]->commit();
     splits[kSplitNames[s]] = writers_[s]->rows();
   }
-  if (!vectors.empty()) write_safetensors(folder_ + "/vectors.safetensors", vectors, {});
+  if (!vectors.empty()) write_safetensors(folder() + "/vectors.safetensors", vectors, {});
   Json json = {{"format", "ctrengine data"}, {"version", kVersion},
                {"origin", origin},           {"note", note},
                {"splits", splits},           {"facts", facts},
                {"schema", to_json(schema_)}};
-  write_text_atomically(folder_ + "/schema.json", json.dump(1) + "\n");
-  sync_directory(folder_);
-  rename_directory(folder_, target_);
-  folder_.clear();
+  write_text_atomically(folder() + "/schema.json", json.dump(1) + "\n");
+  folder_.commit();
 }
 
 }  // namespace ctr

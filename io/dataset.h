@@ -14,6 +14,7 @@
 
 #include "io/batch.h"
 #include "io/block_file.h"
+#include "io/file.h"
 #include "io/schema.h"
 
 namespace ctr {
@@ -45,12 +46,9 @@ Schema read_dataset_schema(const std::string& path);
 class DatasetWriter {
  public:
   explicit DatasetWriter(const std::string& target);
-  ~DatasetWriter();
-  DatasetWriter(const DatasetWriter&) = delete;
-  DatasetWriter& operator=(const DatasetWriter&) = delete;
 
   // Where files of the set may be put before commit(), such as vocabulary/NAME.tsv.
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
   // The schema is final from the first call on.
   void begin_rows(const Schema& schema);
   void add(Split split, const Columns& rows);
@@ -58,8 +56,7 @@ class DatasetWriter {
               const std::map<std::string, double>& facts, const GivenVectors& vectors);
 
  private:
-  std::string target_;
-  std::string folder_;  // empty once committed
+  AtomicDirectory folder_;  // outlives the writers, whose temporary files lie inside
   Schema schema_;
   std::array<std::unique_ptr<BlockWriter>, 3> writers_;
 };

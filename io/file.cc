@@ -66,6 +66,13 @@ std::string directory_of(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
+// Makes the names in a directory durable.
+void sync_directory(const std::string& path) {
+  const Descriptor directory(path, O_RDONLY | O_DIRECTORY);
+  // Some file systems have no fsync for directories and say EINVAL: there it has nothing to do.
+  if (fsync(directory.get()) != 0 && errno != EINVAL) fail_io("sync the directory", path, errno);
+}
+
 // 0, or the system's error.
 int write_all(WriteSink& sink, int descriptor, const void* data, size_t bytes, int64_t offset) {
   const char* next = static_cast<const char*>(data);
@@ -206,26 +213,33 @@ void make_directories(const std::string& path) {
   if (code) fail_io("create the directory", path, code.value());
 }
 
-std::string make_temporary_directory(const std::string& path) {
-  std::string name;
+AtomicDirectory::AtomicDirectory(std::string target) : target_(std::move(target)) {
   int status = 0;
   do {
-    name = temporary_name(path);
-    status = mkdir(name.c_str(), 0777);
+    path_ = temporary_name(target_);
+    status = mkdir(path_.c_str(), 0777);
   } while (status != 0 && errno == EEXIST);
-  if (status != 0) fail_io("create the directory", name, errno);
-  return name;
+  if (status != 0) fail_io("create the directory", path_, errno);
 }
 
-void rename_directory(const std::string& from, const std::string& to) {
-  if (rename(from.c_str(), to.c_str()) != 0) fail_io("rename to", to, errno);
-  sync_directory(directory_of(to));
+AtomicDirectory::~AtomicDirectory() {
+  std::error_code ignored;
+  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
-void sync_directory(const std::string& path) {
-  Descriptor directory(path, O_RDONLY | O_DIRECTORY);
-  // Some file systems have no fsync for directories and say EINVAL: there it has nothing to do.
-  if (fsync(directory.get()) != 0 && errno != EINVAL) fail_io("sync the directory", path, errno);
+void AtomicDirectory::commit() {
+  sync_directory(path_);
+  if (rename(path_.c_str(), target_.c_str()) != 0) fail_io("rename to", target_, errno);
+  path_.clear();
+  sync_directory(directory_of(target_));
+}
+
+void AtomicDirectory::replace() {
+  sync_directory(path_);
+  std::error_code code;
+  std::filesystem::remove_all(target_, code);
+  if (code) fail_io("replace", target_, code.value());
+  commit();
 }
 
 }  // namespace ctr

@@ -58,6 +58,27 @@ class AtomicFile {
   WriteSink* sink_;
 };
 
+// The same for a directory and what is put into it.
+class AtomicDirectory {
+ public:
+  // Makes an empty directory beside `target`.
+  explicit AtomicDirectory(std::string target);
+  ~AtomicDirectory();
+  AtomicDirectory(const AtomicDirectory&) = delete;
+  AtomicDirectory& operator=(const AtomicDirectory&) = delete;
+
+  // Where files go until commit(); they are made durable by whoever writes them.
+  const std::string& path() const { return path_; }
+  // `target` must not exist.
+  void commit();
+  // `target` goes first, if there is one.
+  void replace();
+
+ private:
+  std::string target_;
+  std::string path_;  // empty once renamed
+};
+
 // A log that grows by whole lines: an append() that fails leaves the file as it was before. Lines
 // outlive the program from then on, and the machine from sync() on.
 class AppendFile {
@@ -103,12 +124,6 @@ void write_text_atomically(const std::string& path, std::string_view text);
 
 // Creates `path` and the directories above it where they are missing.
 void make_directories(const std::string& path);
-// Creates an empty directory beside `path`, under a name of its own.
-std::string make_temporary_directory(const std::string& path);
-// Gives a directory its final name, durably; `to` must not exist.
-void rename_directory(const std::string& from, const std::string& to);
-// Makes the names in a directory durable.
-void sync_directory(const std::string& path);
 
 // Throws kind `io` for the system error `code`: "file: cannot ACTION 'PATH': REASON; what to do".
 [[noreturn]] void fail_io(std::string_view action, const std::string& path, int code);

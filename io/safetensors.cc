@@ -20,10 +20,6 @@ constexpr uint64_t kMostHeader = 100'000'000;  // the reference reader's limit
 
 constexpr const char* kChecksum = "ctrengine.xxh3";  // of the data; files of others have none
 
-std::string checksum_text(const void* data, size_t bytes) {
-  return fmt::format("{:016x}", checksum_of(data, bytes));
-}
-
 struct TypeName {
   const char* name;
   DType dtype;
@@ -80,7 +76,7 @@ class Reader {
       result.tensors.emplace(entry.name, std::move(tensor));
     }
     if (auto sum = result.metadata.extract(kChecksum); !sum.empty()) {
-      if (sum.mapped() != checksum_text(data_, size_))
+      if (sum.mapped() != checksum_text(checksum_of(data_, size_)))
         refuse("its numbers are damaged: the checksum does not fit");
     }
     return result;
@@ -187,7 +183,7 @@ void write_safetensors(const std::string& path, const std::map<std::string, Tens
     sum.update(tensor.raw(), static_cast<size_t>(tensor.bytes()));
   json header = json::object();
   header["__metadata__"] = metadata;
-  header["__metadata__"][kChecksum] = fmt::format("{:016x}", sum.value());
+  header["__metadata__"][kChecksum] = checksum_text(sum.value());
   int64_t at = 0;
   for (const auto& [name, tensor] : tensors) {
     json dims = json::array();

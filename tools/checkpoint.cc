@@ -24,12 +24,7 @@ constexpr const char* kWeights = "/model.safetensors";
 constexpr const char* kOptimizer = "/optimizer.safetensors";
 constexpr const char* kState = "/state.json";
 
-std::string hex(uint64_t value) { return fmt::format("{:016x}", value); }
-
-std::string file_digest(const std::string& path) {
-  const MappedFile file(path);
-  return hex(checksum_of(file.bytes().data(), file.bytes().size()));
-}
+std::string file_digest(const std::string& path) { return checksum_text(file_checksum(path)); }
 
 Json to_json(const TrainState& s) {
   return {{"step", s.step},
@@ -74,7 +69,7 @@ void write_state(const std::string& folder, const TrainState& state, const Check
                {"files",
                 {{kWeights + 1, file_digest(folder + kWeights)},
                  {kOptimizer + 1, file_digest(folder + kOptimizer)}}}};
-  json["checksum"] = hex(checksum_of(json.dump()));
+  json["checksum"] = checksum_text(checksum_of(json.dump()));
   write_text_atomically(folder + kState, json.dump(1) + "\n");
 }
 
@@ -87,7 +82,8 @@ Json read_state(const std::string& folder) {
                  "{}: not the state of a checkpoint", path);
   const std::string expected = json["checksum"].get<std::string>();
   json.erase("checksum");
-  CTR_CHECK_DATA(hex(checksum_of(json.dump())) == expected, "{}: the checksum does not fit", path);
+  CTR_CHECK_DATA(checksum_text(checksum_of(json.dump())) == expected,
+                 "{}: the checksum does not fit", path);
   CTR_CHECK_DATA(json.value("version", int64_t{0}) == kVersion,
                  "{}: has version {}, this program reads {}", path,
                  json.value("version", int64_t{0}), kVersion);
@@ -101,32 +97,6 @@ std::map<std::string, Tensor> read_tensors(const std::string& folder, const char
                  "{}: the checksum does not fit", path);
   return read_safetensors(path).tensors;
 }
-
-// A directory under a temporary name that is removed unless it was kept.
-class Draft {
- public:
-  explicit Draft(const std::string& target)
-      : target_(target), path_(make_temporary_directory(target)) {}
-  ~Draft() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Draft(const Draft&) = delete;
-  Draft& operator=(const Draft&) = delete;
-
-  const std::string& path() const { return path_; }
-  void keep() {
-    sync_directory(path_);
-    std::error_code code;
-    fs::remove_all(target_, code);  // of the same step: equal, or damaged
-    if (code) fail_io("replace", target_, code.value());
-    rename_directory(path_, target_);
-    path_.clear();
-  }
-
- private:
-  std::string target_, path_;
-};
 
 }  // namespace
 
@@ -152,11 +122,11 @@ std::string CheckpointFolder::save(const TrainSnapshot& snapshot,
                                    const CheckpointNotes& notes) const {
   make_directories(path_);
   const std::string target = directory(snapshot.state.step);
-  Draft draft(target);
+  AtomicDirectory draft(target);
   write_safetensors(draft.path() + kWeights, snapshot.weights, {{"format", "ctrengine 1"}});
   write_safetensors(draft.path() + kOptimizer, snapshot.optimizer, {{"format", "ctrengine 1"}});
   write_state(draft.path(), snapshot.state, notes);
-  draft.keep();
+  draft.replace();  // what has this step is equal, or damaged
   write_text_atomically(path_ + "/latest", fs::path(target).filename().string() + "\n");
   prune();
   return target;

@@ -1,10 +1,9 @@
 #include "tools/raw_predictions.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "engine/check.h"
+#include "io/file.h"
 #include "io/prepare/delimited.h"
 #include "io/prepare/encoder.h"
 #include "tools/model_file.h"
@@ -12,23 +11,6 @@
 
 namespace ctr {
 namespace {
-
-// A path that is free, and whose directory goes with this object.
-class TemporaryDirectory {
- public:
-  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Embedded data sets hold ids that no text was encoded to.
 void check_vocabularies(const ModelFile& model) {
@@ -69,9 +51,9 @@ int64_t write_raw_predictions(const std::string& run, const std::string& text, c
   DelimitedOptions options;
   options.delimiter = delimiter;
   DelimitedSource source({{text, Split::test}}, options);
-  const TemporaryDirectory folder(fmt::format("{}.rows-{}", out, getpid()));
-  encode(model, source, folder.path());
-  const Dataset data = read_dataset(folder.path());
+  const AtomicDirectory scratch(out + ".rows");  // never committed
+  encode(model, source, scratch.path() + "/rows");
+  const Dataset data = read_dataset(scratch.path() + "/rows");
   CTR_CHECK_DATA(data.rows(Split::test) > 0, "predict: {} holds no rows", text);
   return write_predictions(*model.build(), data, Split::test, batch_size, out, false);
 }

@@ -60,7 +60,7 @@ void TrainLog::add_digest(int64_t step, const ParameterStore& store) {
     const Tensor& value = parameter->value;
     if (parameter->frozen) continue;
     digests[parameter->name] =
-        fmt::format("{:016x}", checksum_of(value.raw(), static_cast<size_t>(value.bytes())));
+        checksum_text(checksum_of(value.raw(), static_cast<size_t>(value.bytes())));
   }
   const Json line = {{"event", "digest"}, {"step", step}, {"digests", digests}};
   log_.append(line.dump() + "\n");

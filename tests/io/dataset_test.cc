@@ -14,6 +14,7 @@
 
 #include "engine/error.h"
 #include "io/batch_loader.h"
+#include "io/checksum.h"
 #include "io/data_catalog.h"
 #include "io/row_order.h"
 
@@ -157,6 +158,40 @@ TEST_F(DataSets, AForgedBlockWithIdsTooLargeIsRefused) {
               BlockFile(folder + "/z.blocks", wide).block(0);
             }).find("block 0: field 'user' holds id 50, its table has 50 rows"),
             std::string::npos);
+}
+
+// A header whose checksums fit, but whose rows take no bytes at all: 4 · 2^62 is 0 in 64 bits.
+TEST_F(DataSets, AForgedCountOfRowsIsRefused) {
+  Schema schema;
+  schema.name = "labels";
+  BlockWriter writer(folder + "/z.blocks", schema);
+  Columns one = Columns::empty(schema);
+  one.labels[0] = {1};
+  one.rows = 1;
+  writer.add(one);
+  writer.commit();
+  std::string bytes = read_text(folder + "/z.blocks").substr(0, 128);
+  auto put = [&](size_t at, uint64_t value) { std::memcpy(bytes.data() + at, &value, 8); };
+  put(24, uint64_t{1} << 62);        // rows
+  put(32, 0);                        // bytes of all parts
+  put(40, checksum_of(nullptr, 0));  // and their checksum
+  put(64, 0);                        // bytes of the only part
+  put(56, checksum_of(bytes.substr(0, 56) + bytes.substr(64, 8)));
+  write_text_atomically(folder + "/z.blocks", bytes);
+  EXPECT_NE(message([&] {
+              BlockFile(folder + "/z.blocks", schema);
+            }).find("block 0: the sizes of its columns do not fit its rows"),
+            std::string::npos);
+}
+
+TEST_F(DataSets, ASlashBehindTheNameIsNoPartOfIt) {
+  DatasetWriter writer(folder + "/deep/set/");
+  writer.begin_rows(small_schema());
+  writer.add(Split::train, rows(0, 5));
+  writer.commit("", "", {}, {});
+  EXPECT_EQ(read_dataset(folder + "/deep/set").rows(Split::train), 5);
+  EXPECT_EQ(message([&] { DatasetWriter(folder + "/deep/set/"); }),
+            "'" + folder + "/deep/set/' exists already; remove it or choose another name");
 }
 
 TEST_F(DataSets, ASetComesBackAsItWas) {
