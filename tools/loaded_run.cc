@@ -7,16 +7,13 @@
 #include "engine/nearest.h"
 #include "io/checksum.h"
 #include "io/data_catalog.h"
-#include "io/file.h"
 
 namespace ctr {
 namespace {
 
-// XXH3 of the file's bytes; 0 when there is none.
-uint64_t file_checksum(const std::string& path) {
-  if (!std::filesystem::exists(path)) return 0;
-  const MappedFile file(path);
-  return checksum_of(file.bytes().data(), file.bytes().size());
+// 0 when there is no such file.
+uint64_t checksum_at(const std::string& path) {
+  return std::filesystem::exists(path) ? file_checksum(path) : 0;
 }
 
 void compare_fields(const Dataset& trained, const Field& a, const Dataset& other, const Field& b,
@@ -33,8 +30,8 @@ void compare_fields(const Dataset& trained, const Field& a, const Dataset& other
   differ("width of given vectors", a.vector_width, b.vector_width);
   if (a.encoding != b.encoding)
     lines.push_back(fmt::format("field '{}': raw values are encoded in another way", a.name));
-  const uint64_t was = file_checksum(trained.vocabulary_path(a));
-  const uint64_t is = file_checksum(other.vocabulary_path(b));
+  const uint64_t was = checksum_at(trained.vocabulary_path(a));
+  const uint64_t is = checksum_at(other.vocabulary_path(b));
   if (was != is && was != 0 && is != 0)
     lines.push_back(fmt::format("field '{}': the vocabularies hold other tokens", a.name));
 }
@@ -49,14 +46,13 @@ std::vector<std::string> names_of(const Schema& schema) {
 
 LoadedRun load_run(const std::string& path) {
   LoadedRun run;
-  run.path = path;
-  run.saved = read_config(path);
-  run.data = open_dataset(run.saved.train.data);
-  run.built =
-      std::make_unique<BuiltModel>(find_model(run.saved.train.model), run.data, run.saved.model,
-                                   run.saved.train.precision == "f64" ? DType::f64 : DType::f32,
-                                   static_cast<uint64_t>(run.saved.train.seed));
-  load_weights(path, run.built->store());
+  run.file = read_model_file(path);
+  run.data = open_dataset(run.file.train.data);
+  CTR_CHECK_DATA(run.data.schema == run.file.schema,
+                 "{}: is no longer the data set that the run {} was trained on; prepare it as it "
+                 "was, or train again",
+                 run.data.path, path);
+  run.built = run.file.build();
   return run;
 }
 
@@ -96,7 +92,7 @@ Dataset open_for(const LoadedRun& run, const std::string& name) {
   CTR_CHECK_DATA(lines.empty(),
                  "{}: does not fit the run {}, which was trained on {}:\n  {}\nprepare the rows "
                  "with the fields, encodings and vocabularies of the run's data",
-                 data.path, run.path, run.data.path, fmt::join(lines, "\n  "));
+                 data.path, run.file.path, run.data.path, fmt::join(lines, "\n  "));
   return data;
 }
 

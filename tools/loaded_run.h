@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "io/dataset.h"
-#include "tools/run_directory.h"
+#include "tools/model_file.h"
 
 namespace ctr {
 
 struct LoadedRun {
-  std::string path;
-  SavedRun saved;
+  ModelFile file;
   Dataset data;  // that the model was trained on
   std::unique_ptr<BuiltModel> built;
 };

@@ -9,6 +9,7 @@
 #include "io/file.h"
 #include "io/safetensors.h"
 #include "io/schema_json.h"
+#include "io/vocabulary.h"
 #include "tools/config_file.h"
 
 namespace ctr {
@@ -21,10 +22,7 @@ constexpr int64_t kVersion = 1;
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kVectors = "vectors.safetensors";
 
-std::string digest(const std::string& path) {
-  const MappedFile file(path);
-  return fmt::format("{:016x}", checksum_of(file.bytes().data(), file.bytes().size()));
-}
+std::string digest(const std::string& path) { return checksum_text(file_checksum(path)); }
 
 void copy_file(const std::string& from, const std::string& to) {
   const MappedFile source(from);
@@ -32,8 +30,6 @@ void copy_file(const std::string& from, const std::string& to) {
   target.write(source.bytes().data(), source.bytes().size());
   target.commit();
 }
-
-std::string vocabulary_name(const Field& field) { return "vocabulary/" + field.name + ".tsv"; }
 
 }  // namespace
 
@@ -43,7 +39,7 @@ void write_model_file(const std::string& run, const Dataset& data, const TrainOp
   files[kWeights] = digest(run + "/" + kWeights);
   for (const Field& field : data.schema.fields) {
     if (!fs::exists(data.vocabulary_path(field))) continue;
-    const std::string name = vocabulary_name(field);
+    const std::string name = vocabulary_file(field.name);
     make_directories(fs::path(run + "/" + name).parent_path().string());
     copy_file(data.vocabulary_path(field), run + "/" + name);
     files[name] = digest(run + "/" + name);
@@ -64,7 +60,7 @@ void write_model_file(const std::string& run, const Dataset& data, const TrainOp
 }
 
 std::string ModelFile::vocabulary_path(const Field& field) const {
-  return path + "/" + vocabulary_name(field);
+  return path + "/" + vocabulary_file(field.name);
 }
 
 std::unique_ptr<BuiltModel> ModelFile::build() const {
@@ -78,6 +74,10 @@ std::unique_ptr<BuiltModel> ModelFile::build() const {
 
 ModelFile read_model_file(const std::string& run) {
   const std::string where = run + "/model.json";
+  CTR_CHECK_DATA(!fs::is_directory(run) || fs::exists(where),
+                 "'{}' holds no trained model: there is no model.json; `ctrengine train` writes it "
+                 "at its end",
+                 run);
   const Json json = read_json(where);
   CTR_CHECK_DATA(json.is_object() && json.value("format", "") == "ctrengine model",
                  "{}: not the description of a model", where);

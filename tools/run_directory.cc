@@ -28,7 +28,7 @@ std::string data_digest(const Dataset& data) {
   std::string text = to_json(data.schema).dump();
   for (Split split : {Split::train, Split::valid, Split::test})
     text += fmt::format(" {}", data.rows(split));
-  return fmt::format("{:016x}", checksum_of(text));
+  return checksum_text(checksum_of(text));
 }
 
 // Options that alter what training computes and differ: "batch_size (was 64, is 32)".
@@ -150,11 +150,6 @@ SavedRun read_config(const std::string& run) {
   for (const ConfigEntry& entry : read_config_file(run + "/config.json", options))
     options.set(entry.name, entry.text, entry.where);
   return saved;
-}
-
-void load_weights(const std::string& run, ParameterStore& store) {
-  const TensorFile file = read_safetensors(run + "/model.safetensors");
-  load_weights(file.tensors, store, file.path);
 }
 
 }  // namespace ctr

@@ -64,6 +64,5 @@ struct SavedRun {
 };
 // Throws with the file's name when something is missing or unknown.
 SavedRun read_config(const std::string& run);
-void load_weights(const std::string& run, ParameterStore& store);
 
 }  // namespace ctr

@@ -111,8 +111,8 @@ Scored report(const std::string& path, const State& state, std::vector<std::stri
   evaluation.split = state.split;
   if (state.slices) evaluation.slices = slices(loaded.data, data, split, scored.scores);
   if (!data.note.empty()) fmt::print("note      {}\n", data.note);
-  fmt::print("{} of {} on {} of {}: {} rows, {} clicks", loaded.saved.train.model, path,
-             state.split, data.schema.name, evaluation.rows, evaluation.clicks);
+  fmt::print("{} of {} on {} of {}: {} rows, {} clicks", loaded.file.train.model, path, state.split,
+             data.schema.name, evaluation.rows, evaluation.clicks);
   if (state.intervals != "none")
     fmt::print("; [{:g} % intervals: {}]", 100 * state.confidence, state.intervals);
   fmt::print("\n\n");

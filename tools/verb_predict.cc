@@ -33,7 +33,7 @@ int run(const std::string& path, const State& state) {
   const Dataset data = open_for(loaded, state.data);
   const int64_t rows =
       write_predictions(*loaded.built, data, split_named(state.split), state.batch_size, state.out);
-  fmt::print("{} click probabilities of {} on {} of {} are in {}\n", rows, loaded.saved.train.model,
+  fmt::print("{} click probabilities of {} on {} of {} are in {}\n", rows, loaded.file.train.model,
              state.split, data.schema.name, state.out);
   return 0;
 }

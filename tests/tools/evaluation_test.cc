@@ -163,7 +163,7 @@ TEST_F(Evaluations, RefusesNoRows) {
 
 TEST_F(Evaluations, OtherDataMustFit) {
   LoadedRun run;
-  run.path = "runs/x";
+  run.file.path = "runs/x";
   run.data = make("trained", schema(), {10, 0, 10}, row);
   EXPECT_EQ(open_for(run, "").path, run.data.path);
   make("same", schema(), {0, 0, 5}, row);

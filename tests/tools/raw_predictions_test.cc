@@ -7,6 +7,7 @@
 
 #include "engine/rng.h"
 #include "tests/io/raw_files.h"
+#include "tools/loaded_run.h"
 #include "tools/run_directory.h"
 #include "tools/scores.h"
 
@@ -81,7 +82,21 @@ TEST_F(RawPredictions, AreThoseOfTheSameRowsPrepared) {
   }
   EXPECT_FALSE(std::getline(file, line));
   for (const auto& entry : std::filesystem::directory_iterator(folder))
-    EXPECT_EQ(entry.path().string().find(".rows-"), std::string::npos);
+    EXPECT_EQ(entry.path().string().find(".rows"), std::string::npos);
+}
+
+TEST_F(RawPredictions, AndDataSetsAreThoseOfTheRun) {
+  EXPECT_EQ(load_run(run).data.rows(Split::test), kRows);
+  std::filesystem::rename(data.path, data.path + "-away");
+  const Dataset other = prepared("csv", {write("other.csv", table(50, 3, true))},
+                                 {{"label", "click"}, {"list", "tags"}, {"split", "1,0,0"}})
+                            .data;
+  std::filesystem::rename(other.path, data.path);
+  EXPECT_NE(message([&] {
+              load_run(run);
+            }).find("is no longer the data set that the run run was trained on"),
+            std::string::npos);
+  EXPECT_NE(message([&] { load_run(folder); }).find("holds no trained model"), std::string::npos);
 }
 
 TEST_F(RawPredictions, SayWhatIsWrong) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/batch_loader.h"
+#include "io/safetensors.h"
 #include "ops/loss/loss.h"
 #include "tests/tools/small_run.h"
 #include "tools/model_file.h"
@@ -190,7 +191,7 @@ TEST_F(Model, FileHoldsAllThatItNeeds) {
   EXPECT_EQ(file.model.hidden_units, IntList{8});
   const auto weights = file.build()->weights();
   BuiltModel other = build();
-  load_weights(path("run"), other.store());
+  other.load(read_safetensors(path("run") + "/model.safetensors").tensors, "the run");
   for (const auto& [name, value] : other.weights())
     EXPECT_EQ(value.data<float>()[0], weights.at(name).data<float>()[0]) << name;
 }
