@@ -4,6 +4,8 @@
 // same on any device, for any thread count, in any order.
 
 #include <cstdint>
+#include <span>
+#include <utility>
 
 #include "engine/hd.h"
 
@@ -58,6 +60,12 @@ struct RandomStream {
   // Standard normal (host only).
   double normal(uint64_t element) const;
 };
+
+// Puts the values into a random order (Fisher and Yates), with elements 2 … n of the stream.
+template <class T>
+void shuffle(std::span<T> values, const RandomStream& random) {
+  for (size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[random.below(i, i)]);
+}
 
 // Inverse of the standard normal distribution function for p in (0, 1), relative error below 1e-15
 // (Wichura, Algorithm AS 241, Applied Statistics 37, 1988). Built from + − × ÷ sqrt and log alone.

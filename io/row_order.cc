@@ -12,10 +12,6 @@ namespace {
 constexpr uint64_t kBlockStream = 0xB10C;
 constexpr uint64_t kRowStream = 0x5AFF;
 
-void shuffle(std::vector<int64_t>& values, const RandomStream& random) {
-  for (size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[random.below(i, i)]);
-}
-
 }  // namespace
 
 RowOrder::RowOrder(int64_t rows, int64_t rows_per_block, const RowOrderOptions& options)
@@ -23,7 +19,7 @@ RowOrder::RowOrder(int64_t rows, int64_t rows_per_block, const RowOrderOptions& 
   if (!options.shuffle) return;
   blocks_.resize(static_cast<size_t>((rows + rows_per_block_ - 1) / rows_per_block_));
   std::iota(blocks_.begin(), blocks_.end(), int64_t{0});
-  shuffle(blocks_, {options.seed, kBlockStream, options.epoch});
+  shuffle(std::span(blocks_), {options.seed, kBlockStream, options.epoch});
   int64_t place = 0;
   for (size_t b = 0; b < blocks_.size(); ++b) {
     const int64_t size = std::min(rows_per_block_, rows - blocks_[b] * rows_per_block_);
@@ -75,7 +71,8 @@ std::vector<int64_t> RowOrder::shuffled_window(int64_t index) const {
     for (int64_t row = begin; row < std::min(rows_, begin + rows_per_block_); ++row)
       rows.push_back(row);
   }
-  shuffle(rows, {options_.seed, kRowStream + (static_cast<uint64_t>(index) << 16), options_.epoch});
+  shuffle(std::span(rows),
+          {options_.seed, kRowStream + (static_cast<uint64_t>(index) << 16), options_.epoch});
   return rows;
 }
 

@@ -93,6 +93,9 @@ struct Schema {
   // Position of the first field of this role, -1 when there is none.
   int64_t index_of(FieldRole role) const;
 
+  // Its number where it has no name.
+  std::string domain_name(size_t domain) const;
+
   bool operator==(const Schema&) const = default;
 };
 

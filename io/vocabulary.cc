@@ -54,6 +54,17 @@ constexpr const char* kHeader = "#ctrengine vocabulary 1 ";
 
 }  // namespace
 
+std::string vocabulary_file(std::string_view field) {
+  std::string path = "vocabulary/";
+  for (char c : field) {
+    if (c == '/' || c == '%')
+      path += c == '/' ? "%2F" : "%25";
+    else
+      path += c;
+  }
+  return path + ".tsv";
+}
+
 struct Vocabulary::State {
   std::vector<Slot> slots = std::vector<Slot>(64);
   std::string arena;
@@ -266,7 +277,7 @@ bool unescape(std::string_view text, std::string& token) {
 }
 
 std::string header_of(int64_t tokens, uint64_t checksum) {
-  return fmt::format("{}{:012} {:016x}\n", kHeader, tokens, checksum);
+  return fmt::format("{}{:012} {}\n", kHeader, tokens, checksum_text(checksum));
 }
 
 }  // namespace

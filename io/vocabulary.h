@@ -16,6 +16,10 @@ namespace ctr {
 
 // Tokens with their counts and, once finished, ids: a hash table with open addressing over XXH3.
 // About 27 bytes a token and the token's own length.
+// Where a data set or a run keeps the vocabulary of a field: "vocabulary/NAME.tsv", with '/' and
+// '%' of the name as %2F and %25.
+std::string vocabulary_file(std::string_view field);
+
 class Vocabulary {
  public:
   static constexpr int64_t kUnknown = -1;

@@ -14,9 +14,7 @@ constexpr double kPrior = 20;
 class Popularity : public Model {
  public:
   Popularity(const Scope& scope, const ModelContext& context) {
-    for (size_t f = 0; f < context.schema.fields.size(); ++f) {
-      if (context.schema.fields[f].role == FieldRole::item) field_ = static_cast<int64_t>(f);
-    }
+    field_ = context.schema.index_of(FieldRole::item);
     CTR_CHECK(field_ >= 0,
               "popularity: data set '{}' marks no item field; name it when it is prepared, as with "
               "--item COLUMN",

@@ -80,15 +80,13 @@ Evaluation evaluate_scores(const Scores& scores, const Schema& schema,
       group_auc(scores.probability, scores.label, scores.domain, schema.domains);
   result.mean_auc.value = domains.mean;
   result.wauc.value = domains.weighted;
-  auto name = [&](size_t d) {
-    return d < schema.domain_names.size() ? schema.domain_names[d] : std::to_string(d);
-  };
   for (size_t d = 0; d < domains.rows.size(); ++d) {
     if (domains.rows[d] == 0) continue;
-    result.domains.push_back({name(d), domains.rows[d], domains.clicks[d], {domains.by_group[d]}});
+    result.domains.push_back(
+        {schema.domain_name(d), domains.rows[d], domains.clicks[d], {domains.by_group[d]}});
   }
   for (int64_t d : domains.left_out)
-    result.one_class_domains.push_back(name(static_cast<size_t>(d)));
+    result.one_class_domains.push_back(schema.domain_name(static_cast<size_t>(d)));
   result.gauc.value = result.gauc_plain.value = std::numeric_limits<double>::quiet_NaN();
   if (!rows.group.empty()) {
     const GroupAuc groups = group_auc(rows.score, rows.label, rows.group, rows.groups);

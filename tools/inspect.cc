@@ -76,8 +76,7 @@ void add_fields(std::string& text, const Dataset& data) {
   }
 }
 
-// The first lines of each vocabulary: a token and its count in the training split, the most
-// frequent first.
+// The first tokens of each vocabulary, the most frequent, with their counts in the training split.
 void add_tokens(std::string& text, const Dataset& data, int64_t count) {
   for (const Field& field : data.schema.fields) {
     const std::string path = data.vocabulary_path(field);

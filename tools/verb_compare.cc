@@ -39,7 +39,7 @@ Verb compare_verb() {
   verb.summary = "name the first step and the first tensor in which two runs differ";
   verb.examples = {"ctrengine compare runs/apg-taobao-1 runs/apg-taobao-2",
                    "ctrengine compare runs/before runs/after"};
-  verb.arguments = "RUN...";
+  verb.arguments = "RUN";
   verb.run = run;
   return verb;
 }

@@ -50,7 +50,7 @@ Verb verify_verb() {
   verb.summary = "compare the engine with golden vectors of independent implementations";
   verb.examples = {"ctrengine verify tests/golden/multi/APG_mix_attention.safetensors",
                    "ctrengine verify tests/golden/*/*.safetensors"};
-  verb.arguments = "FILE...";
+  verb.arguments = "FILE";
   verb.run = run;
   return verb;
 }

@@ -15,7 +15,7 @@ struct Verb {
   std::string name;
   std::string summary;
   std::vector<std::string> examples;  // two or three, runnable
-  std::string arguments;              // "FILE…", or empty when it takes none
+  std::string arguments;              // "FILE", or empty when it takes none
   OptionList options;
   std::function<int(const std::vector<std::string>& arguments)> run;
   // Called before options are set, with the command line's value of --model: presets become

@@ -210,7 +210,7 @@ class Amazon : public Converter {
 }  // namespace
 
 ConverterInfo converter_amazon() {
-  return {"amazon", "Amazon reviews of 2014 and 2018, JSON lines", "FILE...",
+  return {"amazon", "Amazon reviews of 2014 and 2018, JSON lines", "FILE",
           "ctrengine prepare amazon Prime_Pantry_5.json.gz Video_Games_5.json.gz --positive '>3' "
           "--negatives none --history 20 --out data/amazon",
           [] { return std::make_unique<Amazon>(); }};

@@ -130,7 +130,7 @@ class Avazu : public Converter {
 }  // namespace
 
 ConverterInfo converter_avazu() {
-  return {"avazu", "Avazu's contest CSV", "FILE...",
+  return {"avazu", "Avazu's contest CSV", "FILE",
           "ctrengine prepare avazu train.csv.gz --out data/avazu",
           [] { return std::make_unique<Avazu>(); }};
 }

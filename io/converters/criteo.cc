@@ -4,20 +4,13 @@
 #include "engine/check.h"
 #include "io/prepare/delimited.h"
 #include "io/prepare/fields.h"
+#include "io/prepare/lines.h"
 #include "io/prepare/prepare.h"
 
 namespace ctr {
 namespace {
 
 constexpr int kNumbers = 13, kCategories = 26;
-
-std::string first_line(const std::string& path) {
-  TextReader reader(path);
-  std::string text;
-  while (text.find('\n') == std::string::npos && reader.append(text)) {
-  }
-  return text.substr(0, text.find('\n'));
-}
 
 class Criteo : public Converter {
  public:
@@ -79,7 +72,7 @@ class Criteo : public Converter {
 }  // namespace
 
 ConverterInfo converter_criteo() {
-  return {"criteo", "Criteo's display-advertising lines, 40 columns", "FILE...",
+  return {"criteo", "Criteo's display-advertising lines, 40 columns", "FILE",
           "ctrengine prepare criteo train.txt --min-count 10 --out data/criteo",
           [] { return std::make_unique<Criteo>(); }};
 }

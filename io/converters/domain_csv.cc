@@ -11,7 +11,7 @@
 #include "io/prepare/delimited.h"
 #include "io/prepare/fields.h"
 #include "io/prepare/interaction_rule.h"
-#include "io/prepare/lines.h"
+#include "io/prepare/numbers.h"
 #include "io/prepare/prepare.h"
 
 namespace ctr {
@@ -243,7 +243,7 @@ class DomainCsv : public Converter {
 }  // namespace
 
 ConverterInfo converter_domain_csv() {
-  return {"domain-csv", "per-domain CSV files of clicks, labels or ratings", "DIRECTORY|FILE...",
+  return {"domain-csv", "per-domain CSV files of clicks, labels or ratings", "DIRECTORY|FILE",
           "ctrengine prepare domain-csv taobao-ad --pattern d{domain}_{split}.csv.gz --columns "
           "item,user,label --out data/taobao-ad",
           [] { return std::make_unique<DomainCsv>(); }};

@@ -64,7 +64,7 @@ class Libsvm : public Converter {
 };
 
 ConverterInfo info(const std::string& name, const char* summary, bool with_fields) {
-  return {name, summary, "FILE...",
+  return {name, summary, "FILE",
           "ctrengine prepare " + name + " train=a.txt valid=b.txt test=c.txt --out data/a",
           [with_fields] { return std::make_unique<Libsvm>(with_fields); }};
 }

@@ -10,6 +10,7 @@
 #include "io/prepare/fields.h"
 #include "io/prepare/interaction_rule.h"
 #include "io/prepare/lines.h"
+#include "io/prepare/numbers.h"
 #include "io/prepare/prepare.h"
 
 namespace ctr {

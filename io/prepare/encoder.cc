@@ -75,7 +75,7 @@ Vocabularies load_vocabularies(const Schema& schema, const std::string& folder) 
   for (size_t f = 0; f < schema.fields.size(); ++f) {
     const Field& field = schema.fields[f];
     if (!needs_vocabulary(field)) continue;
-    const std::string path = folder + "/vocabulary/" + field.name + ".tsv";
+    const std::string path = folder + "/" + vocabulary_file(field.name);
     result[f] = std::make_shared<const Vocabulary>(Vocabulary::load(path, field.first_token()));
     CTR_CHECK_DATA(result[f]->size() == field.vocabulary,
                    "{}: holds {} ids, the schema's field '{}' has {}", path, result[f]->size(),

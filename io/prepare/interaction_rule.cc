@@ -6,8 +6,8 @@
 #include <tuple>
 
 #include "engine/check.h"
-#include "io/prepare/lines.h"
 #include "io/prepare/negatives.h"
+#include "io/prepare/numbers.h"
 #include "io/prepare/split_assignment.h"
 
 namespace ctr {
@@ -180,8 +180,7 @@ void InteractionRule::assign_splits(Interactions& table) const {
       // Half and half: all of `rest` by the second of the two calls.
       std::vector<Split> splits(rest.size(), Split::test);
       std::fill_n(splits.begin(), sizes.valid, Split::valid);
-      for (size_t i = splits.size(); i > 1; --i)
-        std::swap(splits[i - 1], splits[random.below(i, i)]);
+      shuffle(std::span(splits), random);
       for (size_t i = 0; i < rest.size(); ++i) table.rows[rest[i]].split = splits[i];
     }
   }

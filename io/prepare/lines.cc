@@ -1,8 +1,5 @@
 #include "io/prepare/lines.h"
 
-#include <charconv>
-#include <cmath>
-
 #include "engine/check.h"
 #include "io/prepare/text_reader.h"
 
@@ -19,12 +16,6 @@ void cut(std::string_view text, std::string_view separator, std::vector<std::str
     from = stop + separator.size();
   }
   cells.push_back(text.substr(from));
-}
-
-template <class Number>
-bool parse(std::string_view text, Number& number) {
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return code == std::errc() && end == text.data() + text.size();
 }
 
 }  // namespace
@@ -72,11 +63,6 @@ std::string first_line(const std::string& path) {
   while (text.find('\n') == std::string::npos && reader.append(text)) {
   }
   return text.substr(0, text.find('\n'));
-}
-
-bool parse_whole(std::string_view text, int64_t& number) { return parse(text, number); }
-bool parse_finite(std::string_view text, double& number) {
-  return parse(text, number) && std::isfinite(number);
 }
 
 }  // namespace ctr

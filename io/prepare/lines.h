@@ -32,8 +32,4 @@ void for_each_line(const std::string& path, std::string_view separator,
 // The first line's text, or empty: to tell formats apart.
 std::string first_line(const std::string& path);
 
-// Whole or decimal numbers that take all of the text; false otherwise.
-bool parse_whole(std::string_view text, int64_t& number);
-bool parse_finite(std::string_view text, double& number);
-
 }  // namespace ctr

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "engine/check.h"
 #include "engine/nearest.h"
+#include "io/prepare/numbers.h"
 
 namespace ctr {
 namespace {
@@ -19,13 +19,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
-}
-
-// A finite number; false on anything else.
-bool parse_number(std::string_view text, double& number) {
-  text = trimmed(text);
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return code == std::errc() && end == text.data() + text.size() && std::isfinite(number);
 }
 
 // A column's cells lie a row apart: each is a line of memory of its own, asked for ahead of its
@@ -97,7 +90,7 @@ void apply_token_rule(const Encoding& encoding, const std::vector<std::string_vi
     }
     if (trimmed(cells[r]).empty()) continue;
     double x = 0;
-    if (!parse_number(cells[r], x)) {
+    if (!parse_finite(trimmed(cells[r]), x)) {
       parsed.errors.push_back({static_cast<int64_t>(r), column, "a number", quoted(cells[r]),
                                "leave the cell empty if it is missing"});
       continue;
@@ -123,10 +116,7 @@ void check_given(const Field& field, int64_t column, ParsedColumn& parsed) {
     const std::string_view token = parsed.own[t] = trimmed(parsed.own[t]);
     if (token.empty() && field.padding) continue;
     int64_t id = 0;
-    const auto [end, code] = std::from_chars(token.data(), token.data() + token.size(), id);
-    if (code == std::errc() && end == token.data() + token.size() && id >= 0 &&
-        id < field.vocabulary)
-      continue;
+    if (parse_whole(token, id) && id >= 0 && id < field.vocabulary) continue;
     parsed.errors.push_back(
         {row_of(t), column,
          fmt::format("an id in [0, {}) for field '{}'", field.vocabulary, field.name),
@@ -175,7 +165,7 @@ void parse_numbers(const std::vector<std::string_view>& cells, int64_t column,
     double x = kMissing;
     prefetch_cell(cells, r);
     const bool missing = trimmed(cells[r]).empty();
-    if (!missing && (!parse_number(cells[r], x) || std::abs(x) > kMostNumber)) {
+    if (!missing && (!parse_finite(trimmed(cells[r]), x) || std::abs(x) > kMostNumber)) {
       parsed.errors.push_back({static_cast<int64_t>(r), column,
                                "a finite number of at most 3.4e38 in size", quoted(cells[r]),
                                "leave the cell empty if it is missing"});
@@ -217,7 +207,8 @@ void parse_label(const std::vector<std::string_view>& cells, int64_t column, Par
   for (size_t r = 0; r < cells.size(); ++r) {
     prefetch_cell(cells, r);
     double x = cells[r] == "1" ? 1 : 0;
-    if (cells[r] != "0" && cells[r] != "1" && (!parse_number(cells[r], x) || x < 0 || x > 1)) {
+    if (cells[r] != "0" && cells[r] != "1" &&
+        (!parse_finite(trimmed(cells[r]), x) || x < 0 || x > 1)) {
       parsed.errors.push_back(
           {static_cast<int64_t>(r), column, "a label in [0, 1]", quoted(cells[r]), ""});
       x = 0;

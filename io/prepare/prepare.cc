@@ -312,7 +312,7 @@ PrepareReport prepare(PreparePlan& plan, const std::string& target, BadLines& ba
     std::copy_n(cells.missing, 3, entry.missing);
     if (vocabularies[f]) {
       entry.rare = vocabularies[f]->rare();
-      vocabularies[f]->save(writer.folder() + "/vocabulary/" + field.name + ".tsv");
+      vocabularies[f]->save(writer.folder() + "/" + vocabulary_file(field.name));
     }
     report.fields.push_back(entry);
   }

@@ -65,7 +65,7 @@ class Converter {
 struct ConverterInfo {
   std::string name;     // "criteo"
   std::string summary;  // one line
-  std::string inputs;   // "FILE..." or "DIRECTORY"
+  std::string inputs;   // "FILE" or "DIRECTORY", for any number of them
   std::string example;  // a runnable command line
   std::function<std::unique_ptr<Converter>()> make;
 };

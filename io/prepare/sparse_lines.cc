@@ -1,29 +1,14 @@
 #include "io/prepare/sparse_lines.h"
 
-#include <charconv>
-#include <cmath>
 #include <utility>
 
 #include "engine/check.h"
+#include "io/prepare/numbers.h"
 
 namespace ctr {
 namespace {
 
 constexpr int64_t kMostFields = 100'000;
-
-bool parse_whole(std::string_view text, int64_t& number) {
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return code == std::errc() && end == text.data() + text.size() && number >= 0;
-}
-
-bool parse_finite(std::string_view text, double& number) {
-  if (text == "1") {  // most values
-    number = 1;
-    return true;
-  }
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return code == std::errc() && end == text.data() + text.size() && std::isfinite(number);
-}
 
 // The next word; `text` stands behind it.
 std::string_view word_of(std::string_view& text) {
@@ -110,7 +95,7 @@ void SparseLines::take_apart(std::string_view text, Line& line) const {
     const size_t colon = rest.find(':');
     if (with_fields_) {
       if (colon == std::string_view::npos || !parse_whole(rest.substr(0, colon), entry.field) ||
-          entry.field >= kMostFields) {
+          entry.field < 0 || entry.field >= kMostFields) {
         wrong(word.data(), fmt::format("field:id:value with a field below {}", kMostFields));
         continue;
       }

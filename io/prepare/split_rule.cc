@@ -32,7 +32,7 @@ std::vector<Split> split_rows(int64_t rows, const SplitRule& rule, const RandomS
   std::vector<Split> splits(static_cast<size_t>(rows), Split::test);
   std::fill_n(splits.begin(), sizes.train, Split::train);
   std::fill_n(splits.begin() + sizes.train, sizes.valid, Split::valid);
-  for (size_t i = splits.size(); i > 1; --i) std::swap(splits[i - 1], splits[random.below(i, i)]);
+  shuffle(std::span(splits), random);
   return splits;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "io/vocabulary.h"
 #include "tests/io/raw_files.h"
 
 namespace ctr {
@@ -54,6 +55,22 @@ TEST_F(Converters, CsvByOptions) {
                   "--separator takes one character");
   expect_contains(refusal("csv", {}, {{"label", "click"}}), "name at least one input file");
   expect_contains(refusal("csv", {folder + "/none.csv"}), "cannot open");
+}
+
+TEST_F(Converters, CsvByASchemaFile) {
+  const std::string path = write("t.csv", "a/b,click\nx,1\ny,0\n");
+  const std::string schema =
+      write("s.json", R"({"name": "mine", "labels": ["click"], "fields": [{"name": "a/b"}]})");
+  const Options options{{"schema", schema}, {"split", "1,0,0"}};
+  const Dataset data = prepared("csv", {path}, options).data;
+  EXPECT_EQ(data.schema.name, "mine");
+  EXPECT_EQ(data.vocabulary_path(data.schema.fields[0]), data.path + "/vocabulary/a%2Fb.tsv");
+  EXPECT_EQ(Vocabulary::load(data.vocabulary_path(data.schema.fields[0]), 2).token_of(3), "y");
+  EXPECT_EQ(prepared("csv", {path}, {{"label", "click"}, {"split", "1,0,0"}}).data.schema.name,
+            "set1");  // as the directory
+  Options both = options;
+  both.emplace_back("numeric", "a/b");
+  expect_contains(refusal("csv", {path}, both), "says what the columns are; leave --label");
 }
 
 TEST_F(Converters, TsvSplitsByShares) {

@@ -11,30 +11,20 @@
 #include "engine/parallel.h"
 #include "io/batch_loader.h"
 #include "io/prepare/encoder.h"
-#include "tests/io/raw_table.h"
+#include "tests/io/raw_files.h"
 
 namespace ctr {
 namespace {
 
 const std::string kSkip = " (--on-bad-line skip leaves such lines out)";
 
-struct Prepared {
-  Dataset data;
-  PrepareReport report;
-};
-
 // Runs a converter into FOLDER/out.
 Prepared prepared(const Folder& folder, const std::string& converter, const Options& options,
                   const std::vector<std::string>& inputs,
                   BadLinePolicy policy = BadLinePolicy::error) {
-  const auto made = find_converter(converter).make();
-  OptionList list = made->options();
-  for (const auto& [name, value] : options) list.set(name, value, "test");
-  PreparePlan plan = made->open(inputs);
   BadLines bad(policy);
   std::filesystem::remove_all(folder.path() + "/out");
-  PrepareReport report = prepare(plan, folder.path() + "/out", bad);
-  return {read_dataset(folder.path() + "/out"), report};
+  return prepare_into(folder.path() + "/out", converter, inputs, options, bad);
 }
 
 Batch whole(const Dataset& data, Split split) {

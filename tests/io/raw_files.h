@@ -6,6 +6,23 @@
 
 namespace ctr {
 
+struct Prepared {
+  Dataset data;
+  PrepareReport report;
+};
+
+// Runs a converter.
+inline Prepared prepare_into(const std::string& target, const std::string& converter,
+                             const std::vector<std::string>& inputs, const Options& options,
+                             BadLines& bad) {
+  const auto made = find_converter(converter).make();
+  OptionList list = made->options();
+  for (const auto& [name, value] : options) list.set(name, value, converter);
+  PreparePlan plan = made->open(inputs);
+  PrepareReport report = prepare(plan, target, bad);
+  return {read_dataset(target), std::move(report)};
+}
+
 class RawFiles : public testing::Test {
  protected:
   const Folder directory{"raw"};
@@ -24,20 +41,9 @@ class RawFiles : public testing::Test {
     return text;
   }
 
-  struct Prepared {
-    Dataset data;
-    PrepareReport report;
-  };
-
   Prepared prepared(const std::string& converter, const std::vector<std::string>& inputs,
                     const Options& options, BadLines& bad) {
-    auto made = find_converter(converter).make();
-    OptionList list = made->options();
-    for (const auto& [name, value] : options) list.set(name, value, converter);
-    PreparePlan plan = made->open(inputs);
-    const std::string target = folder + "/set" + std::to_string(sets_++);
-    PrepareReport report = prepare(plan, target, bad);
-    return {read_dataset(target), std::move(report)};
+    return prepare_into(folder + "/set" + std::to_string(sets_++), converter, inputs, options, bad);
   }
   Prepared prepared(const std::string& converter, const std::vector<std::string>& inputs,
                     const Options& options = {}) {

@@ -13,10 +13,6 @@ constexpr double kManyMissing = 0.5;
 constexpr double kManyOnce = 0.5;      // of the distinct tokens
 constexpr int64_t kLargeTable = 1000;  // below it rare tokens cost nothing
 
-double share(int64_t part, int64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
 // Ids of a field that stand for a value, not for missing or unseen ones.
 bool is_value(const Field& field, size_t id) {
   return field.type == FieldType::numeric || static_cast<int64_t>(id) >= field.first_token();

@@ -8,10 +8,6 @@ namespace {
 
 constexpr double kManyRepeated = 0.01;  // of the split's rows
 
-double share(int64_t part, int64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
 }  // namespace
 
 void check_duplicates(const LintInput& input, const Duplicates& duplicates, LintReport& report) {

@@ -12,10 +12,6 @@ namespace {
 constexpr double kRateChange = 0.2;    // relative
 constexpr double kRateDeviations = 5;  // standard deviations
 
-std::string domain_name(const Schema& schema, size_t domain) {
-  return domain < schema.domain_names.size() ? schema.domain_names[domain] : std::to_string(domain);
-}
-
 // How a split's click rate differs from the training split's, or an empty string.
 std::string rate_change(int64_t train_clicks, int64_t train_rows, int64_t clicks, int64_t rows) {
   const auto n = static_cast<double>(train_rows), m = static_cast<double>(rows);
@@ -90,7 +86,7 @@ void check_labels(const LintInput& input, LintReport& report) {
   const auto& values = input.profile.fields[static_cast<size_t>(index)].values;
   for (size_t d = 0; d < static_cast<size_t>(schema.domains); ++d) {
     DomainFacts& facts = report.domains.emplace_back();
-    facts.name = domain_name(schema, d);
+    facts.name = schema.domain_name(d);
     facts.popularity_auc = std::numeric_limits<double>::quiet_NaN();
     for (size_t s = 0; s < kSplitNames.size(); ++s) {
       facts.rows[s] = values[s].rows[d];

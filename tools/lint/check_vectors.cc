@@ -34,7 +34,7 @@ void check_vectors(const LintInput& input, LintReport& report) {
            "repair the vectors and prepare the data again"});
     }
     if (zero > 0) {
-      const double part = static_cast<double>(zero) / static_cast<double>(rows);
+      const double part = share(zero, rows);
       report.findings.push_back(
           {zero == rows           ? Verdict::problem
            : part > kManyZeroRows ? Verdict::warning

@@ -14,6 +14,10 @@ struct LintInput {
   size_t held = 0;  // the split that checks score: test, or valid where test is empty; 0: neither
 };
 
+inline double share(int64_t part, int64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
 void check_duplicates(const LintInput& input, const Duplicates& duplicates, LintReport& report);
 // Constant columns, missing and unseen values, rare tokens.
 void check_columns(const LintInput& input, LintReport& report);
