@@ -1,6 +1,8 @@
 #include "io/schema_json.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <type_traits>
 
 #include <nlohmann/json.hpp>
@@ -157,8 +159,34 @@ Field field_from(const Json& json, const std::string& where) {
   CTR_CHECK_DATA(field.vocabulary >= 0 && field.vocabulary <= INT32_MAX,
                  "{}: '{}' has a vocabulary of {}, it must lie in [0, 2^31)", where, field.name,
                  field.vocabulary);
+  CTR_CHECK_DATA(field.type != FieldType::numeric || field.vocabulary == 0,
+                 "{}: '{}' is numeric and has no vocabulary, found {}", where, field.name,
+                 field.vocabulary);
+  CTR_CHECK_DATA(field.max_length >= 0, "{}: '{}' has a max_length of {}, it must not be negative",
+                 where, field.name, field.max_length);
+  CTR_CHECK_DATA(field.vectors.empty() == (field.vector_width == 0) && field.vector_width >= 0,
+                 "{}: '{}' needs both 'vectors' and 'vector_width', or neither", where, field.name);
   return field;
 }
+
+// Watches a parser: of two equal keys the library would keep one without a word.
+class DuplicateKeys {
+ public:
+  bool operator()(int, Json::parse_event_t event, const Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open_.emplace_back();
+    if (event == Json::parse_event_t::object_end) open_.pop_back();
+    if (event == Json::parse_event_t::key) {
+      const auto& key = parsed.get_ref<const std::string&>();
+      if (!open_.back().insert(key).second && first_.empty()) first_ = key;
+    }
+    return true;
+  }
+  const std::string& first() const { return first_; }
+
+ private:
+  std::vector<std::set<std::string>> open_;  // keys of the objects that are not closed
+  std::string first_;
+};
 
 }  // namespace
 
@@ -187,6 +215,8 @@ Schema schema_from_json(const Json& json, const std::string& where) {
   members.read("domain_names", schema.domain_names);
   members.refuse_others();
   CTR_CHECK_DATA(fields.is_array(), "{}: 'fields' must be a list", where);
+  CTR_CHECK_DATA(schema.domains >= 1, "{}: 'domains' must be at least 1, got {}", where,
+                 schema.domains);
   for (size_t f = 0; f < fields.size(); ++f) {
     schema.fields.push_back(field_from(fields[f], fmt::format("{}: field {}", where, f)));
   }
@@ -196,7 +226,11 @@ Schema schema_from_json(const Json& json, const std::string& where) {
 Json read_json(const std::string& path) {
   const std::string text = read_text(path);
   try {
-    return Json::parse(text);
+    DuplicateKeys duplicates;
+    Json json = Json::parse(text, std::ref(duplicates));
+    CTR_CHECK_DATA(duplicates.first().empty(), "{}: key '{}' stands twice in one object", path,
+                   duplicates.first());
+    return json;
   } catch (const Json::parse_error& error) {
     const size_t at = std::min(error.byte == 0 ? 0 : error.byte - 1, text.size());
     const auto line = std::count(text.begin(), text.begin() + static_cast<int64_t>(at), '\n') + 1;

@@ -229,6 +229,28 @@ TEST_F(DataSets, PartsThatDoNotBelongTogetherAreRefused) {
             std::string::npos);
 }
 
+TEST_F(DataSets, SchemasThatContradictThemselvesAreRefused) {
+  written();
+  const std::string path = folder + "/set/schema.json";
+  const std::string good = read_text(path);
+  auto says = [&](const std::string& from, const std::string& to, const std::string& what) {
+    std::string text = good;
+    ASSERT_NE(text.find(from), std::string::npos) << from;
+    write_text_atomically(path, text.replace(text.find(from), from.size(), to));
+    EXPECT_NE(message([&] { read_dataset(folder + "/set"); }).find(what), std::string::npos)
+        << message([&] { read_dataset(folder + "/set"); });
+  };
+  says("\"type\": \"numeric\"", "\"type\": \"numeric\", \"vocabulary\": 12",
+       "'price' is numeric and has no vocabulary, found 12");
+  says("\"type\": \"numeric\"", "\"type\": \"numeric\", \"max_length\": -1",
+       "'price' has a max_length of -1");
+  says("\"type\": \"numeric\"", "\"type\": \"numeric\", \"vector_width\": 8",
+       "'price' needs both 'vectors' and 'vector_width', or neither");
+  says("\"type\": \"numeric\"", "\"name\": \"cost\", \"type\": \"numeric\"",
+       "schema.json: key 'name' stands twice in one object");
+  says("\"domains\": 3", "\"domains\": 0", "'domains' must be at least 1, got 0");
+}
+
 TEST_F(DataSets, AnUnfinishedSetLeavesNothing) {
   {
     DatasetWriter writer(folder + "/set");

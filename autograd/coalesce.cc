@@ -1,0 +1,167 @@
+#include "autograd/coalesce.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "engine/check.h"
+#include "engine/parallel.h"
+#include "engine/prefetch.h"
+
+namespace ctr {
+namespace {
+
+// An entry of a gradient in 64 bits: the row it adds to above its number among all entries.
+using Key = uint64_t;
+constexpr int kNumberBits = 32;
+
+uint32_t row_of(Key key) { return static_cast<uint32_t>(key >> kNumberBits); }
+uint32_t number_of(Key key) { return static_cast<uint32_t>(key); }
+
+int64_t count_entries(const RowGradient& gradient) {
+  int64_t count = 0;
+  for (const RowPart& part : gradient.parts) count += part.ids.count();
+  return count;
+}
+
+// Where one gradient's work lies in the scratch memory of all of them.
+struct Job {
+  const RowGradient* gradient = nullptr;
+  Key* keys = nullptr;       // [entries]; sorted, then padding left out
+  Key* other = nullptr;      // [entries]
+  uint32_t* runs = nullptr;  // [entries + 1]: where each run of one row begins
+  int64_t entries = 0;
+  int64_t rows = 0;  // runs
+
+  void write_keys() {
+    Key* next = keys;
+    uint32_t number = 0;
+    for (const RowPart& part : gradient->parts) {
+      const auto* ids = part.ids.data<int64_t>();
+      for (int64_t i = 0; i < part.ids.count(); ++i, ++number) {
+        *next = static_cast<Key>(ids[i]) << kNumberBits | number;
+        next += ids[i] != gradient->padding;
+      }
+    }
+    entries = next - keys;
+  }
+
+  // Least-significant-digit radix sort, 11 bits a pass: stable, and linear in the entries.
+  void sort() {
+    constexpr int kDigitBits = 11;
+    constexpr Key kMask = (Key{1} << kDigitBits) - 1;
+    const auto last = static_cast<uint64_t>(std::max<int64_t>(gradient->table_rows - 1, 1));
+    const int bits = std::bit_width(last);
+    for (int shift = kNumberBits; shift < kNumberBits + bits; shift += kDigitBits) {
+      std::array<uint32_t, kMask + 2> begin{};
+      for (int64_t i = 0; i < entries; ++i) ++begin[((keys[i] >> shift) & kMask) + 1];
+      for (size_t digit = 1; digit < begin.size(); ++digit) begin[digit] += begin[digit - 1];
+      for (int64_t i = 0; i < entries; ++i) other[begin[(keys[i] >> shift) & kMask]++] = keys[i];
+      std::swap(keys, other);
+    }
+  }
+
+  void find_runs() {
+    rows = 0;
+    for (int64_t i = 0; i < entries; ++i) {
+      if (i == 0 || row_of(keys[i]) != row_of(keys[i - 1])) runs[rows++] = static_cast<uint32_t>(i);
+    }
+    runs[rows] = static_cast<uint32_t>(entries);
+  }
+};
+
+// Finds the values of an entry.
+template <class T>
+class Values {
+ public:
+  explicit Values(const RowGradient& gradient) : parts_(gradient.parts) {}
+  const T* of(Key key) const {
+    int64_t number = number_of(key);
+    const RowPart* part = parts_.data();
+    for (; number >= part->ids.count(); ++part) number -= part->ids.count();
+    return part->values.template data<T>() + number * part->stride + part->offset;
+  }
+
+ private:
+  const std::vector<RowPart>& parts_;
+};
+
+template <class T>
+void sum_runs(const Job& job, CoalescedRows& result) {
+  constexpr int64_t kAhead = 16;
+  const int64_t width = job.gradient->width;
+  const Values<T> values(*job.gradient);
+  auto* ids = result.ids.data<int64_t>();
+  T* sums = result.values.data<T>();
+  parallel_rows(job.rows, 4 * width, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      T* sum = sums + row * width;
+      ids[row] = row_of(job.keys[job.runs[row]]);
+      for (uint32_t at = job.runs[row]; at < job.runs[row + 1]; ++at) {
+        if (at + kAhead < job.entries) prefetch_lines(values.of(job.keys[at + kAhead]), width);
+        const T* one = values.of(job.keys[at]);
+        if (at == job.runs[row]) {
+          std::memcpy(sum, one, static_cast<size_t>(width) * sizeof(T));
+        } else {
+          for (int64_t k = 0; k < width; ++k) sum[k] += one[k];
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+
+std::vector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients) {
+  if (gradients.empty()) return {};
+  const auto count = static_cast<int64_t>(gradients.size());
+  int64_t total = 0;
+  for (const RowGradient* gradient : gradients) {
+    CTR_ASSERT(!gradient->parts.empty());
+    const int64_t entries = count_entries(*gradient);
+    CTR_CHECK(gradient->table_rows <= int64_t{1} << 32 && entries < int64_t{1} << kNumberBits,
+              "coalesce: a table of at most 2^32 rows and fewer than 2^32 entries are supported, "
+              "got {} and {}",
+              gradient->table_rows, entries);
+    total += entries;
+  }
+  Tensor keys({2, total}, DType::i64), runs({total + count}, DType::i32);
+  std::vector<Job> jobs;
+  int64_t begin = 0;
+  for (const RowGradient* gradient : gradients) {
+    Key* first = reinterpret_cast<Key*>(keys.data<int64_t>()) + begin;
+    auto* run = reinterpret_cast<uint32_t*>(runs.data<int32_t>()) + begin +
+                static_cast<int64_t>(jobs.size());
+    jobs.push_back({gradient, first, first + total, run});
+    begin += count_entries(*gradient);
+  }
+  parallel_tasks(count, [&](int64_t i) {
+    Job& job = jobs[static_cast<size_t>(i)];
+    job.write_keys();
+    job.sort();
+    job.find_runs();
+  });
+  // Room for rows that are all different: the same sizes in each step, so that memory is reused.
+  std::vector<CoalescedRows> results;
+  for (const Job& job : jobs) {
+    const int64_t most = count_entries(*job.gradient);
+    const Tensor ids({most}, DType::i64);
+    const Tensor values({most, job.gradient->width}, job.gradient->parts[0].values.dtype());
+    results.push_back({ids.rows(0, job.rows), values.rows(0, job.rows)});
+  }
+  parallel_tasks(count, [&](int64_t i) {
+    CoalescedRows& result = results[static_cast<size_t>(i)];
+    visit_float(result.values.dtype(), "coalesce",
+                [&](auto zero) { sum_runs<decltype(zero)>(jobs[static_cast<size_t>(i)], result); });
+  });
+  return results;
+}
+
+CoalescedRows coalesce(const RowGradient& gradient) {
+  const RowGradient* one = &gradient;
+  return std::move(coalesce({&one, 1})[0]);
+}
+
+}  // namespace ctr

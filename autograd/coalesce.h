@@ -1,0 +1,22 @@
+#pragma once
+// Row gradients summed by row.
+
+#include <span>
+#include <vector>
+
+#include "autograd/gradient.h"
+
+namespace ctr {
+
+// The sum of a RowGradient: each touched row once, in ascending order.
+struct CoalescedRows {
+  Tensor ids;     // i64 [u]
+  Tensor values;  // [u, width]
+};
+
+// Stable sort by id, then a sum over each run of equal ids in order of appearance: deterministic
+// for any thread count. Several gradients share the threads.
+CoalescedRows coalesce(const RowGradient& gradient);
+std::vector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients);
+
+}  // namespace ctr
