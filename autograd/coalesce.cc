@@ -114,7 +114,7 @@ void sum_runs(const Job& job, CoalescedRows& result) {
 
 }  // namespace
 
-std::vector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients) {
+StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients) {
   if (gradients.empty()) return {};
   const auto count = static_cast<int64_t>(gradients.size());
   int64_t total = 0;
@@ -128,7 +128,7 @@ std::vector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradient
     total += entries;
   }
   Tensor keys({2, total}, DType::i64), runs({total + count}, DType::i32);
-  std::vector<Job> jobs;
+  StepVector<Job> jobs;
   int64_t begin = 0;
   for (const RowGradient* gradient : gradients) {
     Key* first = reinterpret_cast<Key*>(keys.data<int64_t>()) + begin;
@@ -144,7 +144,7 @@ std::vector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradient
     job.find_runs();
   });
   // Room for rows that are all different: the same sizes in each step, so that memory is reused.
-  std::vector<CoalescedRows> results;
+  StepVector<CoalescedRows> results;
   for (const Job& job : jobs) {
     const int64_t most = count_entries(*job.gradient);
     const Tensor ids({most}, DType::i64);

@@ -2,9 +2,9 @@
 // Row gradients summed by row.
 
 #include <span>
-#include <vector>
 
 #include "autograd/gradient.h"
+#include "engine/step_vector.h"
 
 namespace ctr {
 
@@ -17,6 +17,6 @@ struct CoalescedRows {
 // Stable sort by id, then a sum over each run of equal ids in order of appearance: deterministic
 // for any thread count. Several gradients share the threads.
 CoalescedRows coalesce(const RowGradient& gradient);
-std::vector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients);
+StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients);
 
 }  // namespace ctr

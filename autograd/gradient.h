@@ -26,16 +26,6 @@ struct RowGradient {
   std::vector<RowPart> parts;  // in the order in which they arrived
 };
 
-// The sum of a RowGradient: each touched row once, in ascending order.
-struct CoalescedRows {
-  Tensor ids;     // i64 [u]
-  Tensor values;  // [u, width]
-};
-
-// Stable sort by id, then a sum over each run of equal ids in order of appearance: deterministic
-// for any thread count.
-CoalescedRows coalesce(const RowGradient& gradient);
-
 // The gradient as a whole table [table_rows, width].
 Tensor to_dense(const RowGradient& gradient);
 

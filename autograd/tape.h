@@ -19,6 +19,7 @@
 
 #include "autograd/gradient.h"
 #include "autograd/parameter.h"
+#include "engine/step_vector.h"
 #include "engine/tensor.h"
 
 namespace ctr {
@@ -88,7 +89,7 @@ class Gradients {
   const Gradient& operator[](const Var& variable) const;
   const Gradient& operator[](const Parameter& parameter) const;
   // All parameters that took part, in the order of their first use.
-  const std::vector<std::pair<const Parameter*, Gradient>>& parameters() const {
+  const StepVector<std::pair<const Parameter*, Gradient>>& parameters() const {
     return parameters_;
   }
   // Adds the parameters' gradients of another pass, of this tape or another: rows stay rows.
@@ -96,7 +97,7 @@ class Gradients {
 
  private:
   friend class Tape;
-  std::vector<std::pair<const Parameter*, Gradient>> parameters_;
+  StepVector<std::pair<const Parameter*, Gradient>> parameters_;
   std::unordered_map<const Parameter*, size_t> index_;
   std::unordered_map<int, Gradient> variables_;  // by slot
 };
@@ -142,8 +143,8 @@ class Tape {
 
   uint64_t number_;
   Tape* previous_;
-  std::vector<Node> nodes_;
-  std::vector<Slot> slots_;
+  StepVector<Node> nodes_;
+  StepVector<Slot> slots_;
   std::unordered_map<const Parameter*, int> leaves_;
 };
 

@@ -19,13 +19,23 @@ void for_each(int64_t n, const Body& body) {
   });
 }
 
+// A body that reads rows far apart may have `void prefetch(int64_t row) const`, called `ahead()`
+// rows before that row's turn. One that loops over elements itself says `kLoops = true`: then that
+// inner loop is the one to vectorise.
 template <class Body>
 void for_each_2d(int64_t rows, int64_t cols, const Body& body) {
   parallel_rows(rows, cols, [&](int64_t begin, int64_t end) {
     const Body local = body;
     for (int64_t row = begin; row < end; ++row) {
+      if constexpr (requires { local.prefetch(row); }) {
+        if (row + local.ahead() < end) local.prefetch(row + local.ahead());
+      }
+      if constexpr (requires { Body::kLoops; }) {
+        for (int64_t col = 0; col < cols; ++col) local(row, col);
+      } else {
 #pragma omp simd
-      for (int64_t col = 0; col < cols; ++col) local(row, col);
+        for (int64_t col = 0; col < cols; ++col) local(row, col);
+      }
     }
   });
 }

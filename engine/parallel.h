@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include <cstdint>
+#include <exception>
 
 namespace ctr {
 
@@ -43,6 +44,28 @@ void parallel_for(int64_t n, int64_t grain, const F& f) {
 template <class F>
 void parallel_rows(int64_t rows, int64_t cols, const F& f) {
   parallel_for(rows, parallel_grain() / (cols > 0 ? cols : 1) + 1, f);
+}
+
+// Calls f(i) for n independent tasks: several at once where they are enough to occupy all threads,
+// otherwise one after another, so that the loops inside them may use all threads. The first
+// exception that a task throws is thrown here.
+template <class F>
+void parallel_tasks(int64_t n, const F& f) {
+  if (omp_in_parallel() || omp_get_max_threads() == 1 || n < 2 * omp_get_max_threads()) {
+    for (int64_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+  std::exception_ptr failure;
+#pragma omp parallel for schedule(dynamic, 1)
+  for (int64_t i = 0; i < n; ++i) {
+    try {
+      f(i);
+    } catch (...) {
+#pragma omp critical(ctr_parallel_tasks)
+      if (!failure) failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace ctr

@@ -108,32 +108,52 @@ Comparison verify_op(GoldenFile& file, DType dtype) {
   return result;
 }
 
-Comparison verify_optimizer(GoldenFile& file, DType dtype) {
+namespace {
+
+// "rowwise_adagrad" is our rowwise-adagrad, "lazy_adam" Adam on rows.
+OptimizerOptions optimizer_options(GoldenFile& file) {
   OptimizerOptions options;
   const std::string name = file.text("optimizer");
-  CTR_CHECK_DATA(name == "sgd" || name == "adam" || name == "lazy_adam",
+  options.rule = name.starts_with("lazy_") ? name.substr(5) : name;
+  std::replace(options.rule.begin(), options.rule.end(), '_', '-');
+  const std::vector<std::string>& rules = rule_names();
+  CTR_CHECK_DATA(std::find(rules.begin(), rules.end(), options.rule) != rules.end(),
                  "golden: no optimizer goes by the name '{}'", name);
-  options.rule = name == "sgd" ? "sgd" : "adam";
+  const std::map<std::string, double*> known = {
+      {"lr", &options.learning_rate},
+      {"eps", &options.epsilon},
+      {"weight_decay", options.rule == "adamw" ? &options.weight_decay : nullptr},
+      {"momentum", options.rule == "momentum" ? &options.momentum : nullptr},
+      {"alpha", options.rule == "rmsprop" ? &options.rmsprop_alpha : nullptr},
+      {"initial_accumulator", &options.initial_accumulator},
+      {"beta", options.rule == "ftrl" ? &options.ftrl_beta : nullptr},
+      {"l1", options.rule == "ftrl" ? &options.ftrl_l1 : nullptr},
+      {"l2", options.rule == "ftrl" ? &options.ftrl_l2 : nullptr}};
   const json attributes = attributes_of(file);
   for (const auto& [key, value] : attributes.items()) {
-    if (key == "lr") {
-      options.learning_rate = value.get<double>();
-    } else if (key == "betas" && options.rule == "adam") {
+    if (key == "betas" && options.rule.starts_with("adam")) {
       options.beta1 = value.at(0).get<double>();
       options.beta2 = value.at(1).get<double>();
-    } else if (key == "eps" && options.rule == "adam") {
-      options.epsilon = value.get<double>();
-    } else {
-      fail(ErrorKind::data, "golden: {} has no attribute '{}'", name, key);
+      continue;
     }
+    auto found = known.find(key);
+    CTR_CHECK_DATA(found != known.end() && found->second != nullptr,
+                   "golden: {} has no attribute '{}'", name, key);
+    *found->second = value.get<double>();
   }
+  return options;
+}
+
+}  // namespace
+
+Comparison verify_optimizer(GoldenFile& file, DType dtype) {
   Tensor weight = file.take("param0").cast(dtype);
   const Tensor expected = file.take("params");
-  Optimizer optimizer(options);
+  Optimizer optimizer(optimizer_options(file));
   Comparison result;
   for (int64_t step = 0; step < expected.dim(0); ++step) {
     Gradient gradient;
-    if (name == "lazy_adam") {
+    if (file.has("rows")) {
       Tensor rows = file.take("rows").rows(step, step + 1);
       Tensor values = file.take("values").rows(step, step + 1).cast(dtype);
       RowGradient sparse{weight.dim(0), weight.dim(1), -1, {}};

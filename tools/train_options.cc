@@ -9,12 +9,27 @@ namespace ctr {
 namespace {
 
 void add_optimizer(OptionList& list, TrainOptions& o) {
-  list.add({"optimizer", &o.optimizer.rule, "update rule", {"adam", "sgd"}});
+  list.add({"optimizer", &o.optimizer.rule, "update rule", rule_names()});
   list.add({"embedding_update",
             &o.optimizer.update,
             "rows: touched rows move; dense: every row, each step",
             {"rows", "dense"}});
   list.add({"learning_rate", &o.optimizer.learning_rate, "of the optimizer", {}, 0, 1e3});
+  list.add({"beta1", &o.optimizer.beta1, "Adam's decay of the mean", {}, 0, 1});
+  list.add({"beta2", &o.optimizer.beta2, "Adam's decay of the mean square", {}, 0, 1});
+  list.add({"epsilon", &o.optimizer.epsilon, "in the divisor; 0: the rule's own", {}, 0, 1});
+  list.add({"momentum", &o.optimizer.momentum, "decay of momentum's sum", {}, 0, 1});
+  list.add({"weight_decay", &o.optimizer.weight_decay, "AdamW's decay of weights", {}, 0, 1e3});
+  list.add({"rmsprop_alpha", &o.optimizer.rmsprop_alpha, "its mean square's decay", {}, 0, 1});
+  list.add({"initial_accumulator",
+            &o.optimizer.initial_accumulator,
+            "first sum of squares of adagrad, rowwise-adagrad, ftrl",
+            {},
+            0,
+            1e6});
+  list.add({"ftrl_beta", &o.optimizer.ftrl_beta, "beta of FTRL-Proximal", {}, 0, 1e6});
+  list.add({"ftrl_l1", &o.optimizer.ftrl_l1, "its L1: weights below it are 0", {}, 0, 1e6});
+  list.add({"ftrl_l2", &o.optimizer.ftrl_l2, "its L2", {}, 0, 1e6});
   list.add({"l2_embedding",
             &o.optimizer.l2.table,
             "lambda of 1/2 lambda |w|^2 on tables: touched rows, or all with dense updates",

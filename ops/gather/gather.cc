@@ -32,6 +32,7 @@ Tensor gather_all(std::span<const Lookup> lookups, int64_t rows, int64_t width) 
       body.y = y.data<T>();
       body.fields = fields;
       body.first = begin;
+      body.count = end - begin;
       body.width = width;
       for_each_2d(y.device(), rows, end - begin, body);
     }

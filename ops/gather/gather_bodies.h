@@ -2,6 +2,7 @@
 // Table lookups.
 
 #include "engine/kernel.h"
+#include "engine/prefetch.h"
 
 namespace ctr {
 
@@ -10,6 +11,7 @@ namespace ctr {
 template <class T>
 struct GatherFields {
   static constexpr const char* kName = "gather_fields";
+  static constexpr bool kLoops = true;
   static constexpr int kMost = 64;
   const T* table[kMost];
   const int64_t* ids[kMost];
@@ -17,12 +19,19 @@ struct GatherFields {
   T* y;
   int64_t fields;
   int64_t first;
+  int64_t count;  // of tables here
   int64_t width;
   CTR_HD void operator()(int64_t row, int64_t field) const {
     const int64_t id = ids[field][row];
     const T* source = table[field] + id * width;
     T* target = y + (row * fields + first + field) * width;
-    for (int64_t k = 0; k < width; ++k) target[k] = id == padding[field] ? T(0) : source[k];
+    const bool empty = id == padding[field];
+    for (int64_t k = 0; k < width; ++k) target[k] = empty ? T(0) : source[k];
+  }
+  int64_t ahead() const { return 1 + 64 / count; }
+  void prefetch(int64_t row) const {
+    for (int64_t field = 0; field < count; ++field)
+      prefetch_lines(table[field] + ids[field][row] * width, width);
   }
 };
 CTR_KERNEL(for_each_2d, GatherFields);

@@ -1,47 +1,43 @@
 #include "ops/optim/optimizer.h"
 
+#include <algorithm>
 #include <utility>
 
+#include <fmt/ranges.h>
+
+#include "autograd/coalesce.h"
 #include "engine/check.h"
+#include "engine/parallel.h"
 
 namespace ctr {
 
 Optimizer::Optimizer(OptimizerOptions options) : options_(std::move(options)) {
-  CTR_CHECK(options_.rule == "sgd" || options_.rule == "adam",
-            "optimizer: the rule must be sgd or adam, got '{}'", options_.rule);
+  const std::vector<std::string>& rules = rule_names();
+  CTR_CHECK(std::find(rules.begin(), rules.end(), options_.rule) != rules.end(),
+            "optimizer: the rule must be one of {}, got '{}'", fmt::join(rules, ", "),
+            options_.rule);
   CTR_CHECK(options_.update == "rows" || options_.update == "dense",
             "optimizer: tables are updated by rows or dense, got '{}'", options_.update);
 }
 
-AdamOptions Optimizer::adam_options() const {
-  return {options_.learning_rate, options_.beta1, options_.beta2, options_.epsilon};
-}
-
-void Optimizer::update_dense(const std::string& name, Tensor& weight, const Tensor& gradient) {
-  if (options_.rule == "sgd") return sgd(weight, gradient, options_.learning_rate);
-  State& state = states_[name];
-  if (!state.m.defined()) {
-    state.m = Tensor::zeros(weight.shape(), weight.dtype());
-    state.v = Tensor::zeros(weight.shape(), weight.dtype());
-  }
-  adam(weight, state.m, state.v, gradient, adam_options(), step_);
-}
-
-void Optimizer::update_rows(const std::string& name, Tensor& weight,
-                            const CoalescedRows& gradient) {
-  if (options_.rule == "sgd") return sgd_rows(weight, gradient, options_.learning_rate);
-  Tensor& rows = states_[name].rows;
-  if (!rows.defined())
-    rows = Tensor::zeros({weight.dim(0), 2, weight.count() / weight.dim(0)}, weight.dtype());
-  adam_rows(weight, rows, gradient, adam_options(), step_);
+// Shares its memory with the optimizer's own; undefined when the rule keeps none.
+Tensor Optimizer::state_of(const std::string& name, const Tensor& weight, bool table) {
+  auto [found, fresh] = states_.try_emplace(name);
+  if (fresh) found->second = initial_state(options_, weight, table);
+  const Tensor state = found->second;
+  if (!state.defined()) states_.erase(found);
+  return state;
 }
 
 void Optimizer::update(const std::string& name, Tensor& weight, const Gradient& gradient) {
   if (gradient.empty()) return;
   CTR_ASSERT(step_ > 0);
-  if (gradient.is_rows() && options_.update == "rows")
-    return update_rows(name, weight, coalesce(gradient.rows()));
-  update_dense(name, weight, gradient.is_rows() ? to_dense(gradient.rows()) : gradient.dense());
+  const bool table = gradient.is_rows();
+  Tensor state = state_of(name, weight, table);
+  if (table && options_.update == "rows")
+    return update_rows(options_, weight, state, coalesce(gradient.rows()), table, step_);
+  ctr::update(options_, weight, state, table ? to_dense(gradient.rows()) : gradient.dense(), table,
+              step_);
 }
 
 StepGradients Optimizer::prepare(const ParameterStore& store, const Gradients& gradients) const {
@@ -52,14 +48,21 @@ StepGradients Optimizer::prepare(const ParameterStore& store, const Gradients& g
 
 void Optimizer::apply(ParameterStore& store, const StepGradients& gradients) {
   advance();
+  StepVector<std::pair<const StepGradient*, Tensor>> rows;  // with their states
   for (const StepGradient& gradient : gradients) {
     Parameter& parameter = *gradient.parameter;
+    Tensor state = state_of(parameter.name, parameter.value, parameter.table);
     if (gradient.is_rows()) {
-      update_rows(parameter.name, parameter.value, gradient.rows);
+      rows.emplace_back(&gradient, state);
     } else {
-      update_dense(parameter.name, parameter.value, gradient.dense);
+      ctr::update(options_, parameter.value, state, gradient.dense, parameter.table, step_);
     }
   }
+  parallel_tasks(static_cast<int64_t>(rows.size()), [&](int64_t i) {
+    auto& [gradient, state] = rows[static_cast<size_t>(i)];
+    Parameter& parameter = *gradient->parameter;
+    update_rows(options_, parameter.value, state, gradient->rows, parameter.table, step_);
+  });
   ++store.mode().weights_version;
 }
 
@@ -67,34 +70,22 @@ void Optimizer::step(ParameterStore& store, const Gradients& gradients) {
   apply(store, prepare(store, gradients));
 }
 
-std::map<std::string, Tensor> Optimizer::state() const {
-  std::map<std::string, Tensor> result;
-  for (const auto& [name, state] : states_) {
-    if (state.m.defined()) result["m/" + name] = state.m;
-    if (state.v.defined()) result["v/" + name] = state.v;
-    if (state.rows.defined()) result["rows/" + name] = state.rows;
-  }
-  return result;
-}
-
 void Optimizer::restore(const ParameterStore& store, const std::map<std::string, Tensor>& state,
                         int64_t steps) {
   states_.clear();
   step_ = steps;
-  for (const auto& [key, value] : state) {
-    const size_t slash = key.find('/');
-    const std::string kind = key.substr(0, slash);
-    const Parameter* parameter =
-        slash == std::string::npos ? nullptr : store.find(key.substr(slash + 1));
-    CTR_CHECK_DATA(parameter != nullptr && (kind == "m" || kind == "v" || kind == "rows"),
-                   "optimizer: there is no parameter for the state '{}'", key);
-    const Shape& shape = parameter->value.shape();
-    const Shape wanted = kind == "rows" ? Shape{shape[0], 2, shape.count(1, shape.rank())} : shape;
-    CTR_CHECK_DATA(value.shape() == wanted && value.dtype() == parameter->value.dtype(),
-                   "optimizer: the state '{}' is {} {}, the parameter needs {} {}", key,
-                   value.dtype(), value.shape(), parameter->value.dtype(), wanted);
-    State& own = states_[parameter->name];
-    (kind == "m" ? own.m : kind == "v" ? own.v : own.rows) = value.clone();
+  for (const auto& [name, value] : state) {
+    const Parameter* parameter = store.find(name);
+    CTR_CHECK_DATA(parameter != nullptr, "optimizer: there is no parameter for the state '{}'",
+                   name);
+    const Tensor wanted = initial_state(options_, parameter->value, parameter->table);
+    CTR_CHECK_DATA(
+        wanted.defined() && value.shape() == wanted.shape() && value.dtype() == wanted.dtype(),
+        "optimizer: the state '{}' is {} {}, {} needs {}", name, value.dtype(), value.shape(),
+        options_.rule,
+        wanted.defined() ? fmt::format("{} {}", wanted.dtype(), wanted.shape())
+                         : std::string("none"));
+    states_[name] = value.clone();
   }
 }
 

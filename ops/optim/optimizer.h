@@ -10,7 +10,6 @@
 
 #include <map>
 #include <string>
-#include <unordered_map>
 
 #include "autograd/tape.h"
 #include "ops/optim/rules.h"
@@ -18,14 +17,9 @@
 
 namespace ctr {
 
-struct OptimizerOptions {
-  std::string rule = "adam";  // sgd, adam
-  std::string update =
-      "rows";  // of tables: rows = only touched rows move (lazy Adam); dense = every row, each step
-  double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
+struct OptimizerOptions : RuleOptions {
+  // Of tables: rows = only touched rows move (lazy); dense = every row, each step.
+  std::string update = "rows";
   Penalty l2;  // ½ λ ‖w‖²; over touched rows with `rows`, over whole tables with `dense`
 };
 
@@ -39,7 +33,7 @@ class Optimizer {
   StepGradients prepare(const ParameterStore& store, const Gradients& gradients) const;
   void apply(ParameterStore& store, const StepGradients& gradients);
 
-  // The same for one tensor under a name of its own.
+  // The same for one tensor under a name of its own, a table if its gradient comes by rows.
   void update(const std::string& name, Tensor& weight, const Gradient& gradient);
   // Begins step t; `apply` calls it.
   void advance() { ++step_; }
@@ -49,27 +43,20 @@ class Optimizer {
   int64_t steps() const { return step_; }
   const OptimizerOptions& options() const { return options_; }
 
-  // All state as tensors, shared with the optimizer, under keys "m/PARAMETER" and "v/PARAMETER", or
-  // "rows/PARAMETER" where a row's m and v lie side by side. Empty for sgd.
-  std::map<std::string, Tensor> state() const;
+  // The state of every parameter that was updated, shared with the optimizer, by its name:
+  // [rows, numbers, width] (ops/optim/rules.h). Empty for sgd.
+  const std::map<std::string, Tensor>& state() const { return states_; }
   // Takes a copy of such state, after which step `steps` + 1 follows. Throws kind data on keys and
   // shapes that no parameter of `store` has.
   void restore(const ParameterStore& store, const std::map<std::string, Tensor>& state,
                int64_t steps);
 
  private:
-  struct State {
-    Tensor m, v;  // dense
-    Tensor rows;  // lazy [rows, 2, width]
-  };
-
-  void update_dense(const std::string& name, Tensor& weight, const Tensor& gradient);
-  void update_rows(const std::string& name, Tensor& weight, const CoalescedRows& gradient);
-  AdamOptions adam_options() const;
+  Tensor state_of(const std::string& name, const Tensor& weight, bool table);
 
   OptimizerOptions options_;
   int64_t step_ = 0;
-  std::unordered_map<std::string, State> states_;
+  std::map<std::string, Tensor> states_;
 };
 
 }  // namespace ctr

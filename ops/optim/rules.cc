@@ -1,84 +1,159 @@
 #include "ops/optim/rules.h"
 
 #include <cmath>
+#include <type_traits>
 
 #include "engine/check.h"
 #include "engine/launch.h"
-#include "ops/optim/optim_bodies.h"
+#include "ops/optim/rule_bodies.h"
 
 namespace ctr {
 namespace {
 
-template <class T>
-AdamRule<T> rule_at(const AdamOptions& options, int64_t step) {
-  auto t = static_cast<double>(step);
-  return {static_cast<T>(options.beta1), static_cast<T>(options.beta2),
-          static_cast<T>(options.rate / (1.0 - std::pow(options.beta1, t))),
-          static_cast<T>(1.0 / std::sqrt(1.0 - std::pow(options.beta2, t))),
-          static_cast<T>(options.epsilon)};
+bool is_rowwise(const RuleOptions& options, bool table) {
+  return options.rule == "rowwise-adagrad" && table;
 }
 
-// PyTorch's SparseAdam adds ε to √v before the bias correction; lazy Adam follows it.
-template <class T>
-AdamRule<T> lazy_rule_at(const AdamOptions& options, int64_t step) {
-  auto t = static_cast<double>(step);
-  AdamRule<T> rule = rule_at<T>(options, step);
-  rule.rate = static_cast<T>(options.rate * std::sqrt(1.0 - std::pow(options.beta2, t)) /
-                             (1.0 - std::pow(options.beta1, t)));
-  rule.correction = T(1);
-  return rule;
+double epsilon_of(const RuleOptions& options) {
+  if (options.epsilon > 0) return options.epsilon;
+  return options.rule == "adagrad" || options.rule == "rowwise-adagrad" ? 1e-10 : 1e-8;
 }
 
-void check(const char* op, const Tensor& weight, const Tensor& gradient) {
-  CTR_CHECK(weight.count() == gradient.count() && weight.dtype() == gradient.dtype(),
-            "{}: gradient {} {} does not fit weight {} {}", op, gradient.dtype(), gradient.shape(),
-            weight.dtype(), weight.shape());
+int64_t rows_of(const Tensor& weight) { return weight.rank() < 2 ? 1 : weight.dim(0); }
+int64_t width_of(const Tensor& weight) {
+  const int64_t rows = rows_of(weight);
+  return rows == 0 ? 0 : weight.count() / rows;
+}
+
+template <class T>
+AdamRule<T> adam_rule(const RuleOptions& o, int64_t step, bool lazy) {
+  const auto t = static_cast<double>(step);
+  const double first = 1.0 - std::pow(o.beta1, t);
+  const double root = std::sqrt(1.0 - std::pow(o.beta2, t));
+  const bool inside = o.rule == "adam-tf" || (lazy && o.rule == "adam");  // ε̂: beside √v
+  const double keep = o.rule == "adamw" ? 1.0 - o.learning_rate * o.weight_decay : 1.0;
+  return {static_cast<T>(o.beta1),
+          static_cast<T>(o.beta2),
+          static_cast<T>(inside ? o.learning_rate * root / first : o.learning_rate / first),
+          static_cast<T>(inside ? 1.0 : 1.0 / root),
+          static_cast<T>(epsilon_of(o)),
+          static_cast<T>(keep)};
+}
+
+// Calls f with the rule of one step; rowwise-adagrad comes as the Adagrad that it is off tables.
+template <class T, class F>
+void visit_rule(const RuleOptions& o, int64_t step, bool lazy, const F& f) {
+  const T rate = static_cast<T>(o.learning_rate);
+  const T epsilon = static_cast<T>(epsilon_of(o));
+  if (o.rule == "sgd") return f(SgdRule<T>{rate});
+  if (o.rule == "momentum") return f(MomentumRule<T>{rate, static_cast<T>(o.momentum)});
+  if (o.rule == "rmsprop") return f(RmspropRule<T>{rate, static_cast<T>(o.rmsprop_alpha), epsilon});
+  if (o.rule == "adagrad" || o.rule == "rowwise-adagrad") return f(AdagradRule<T>{rate, epsilon});
+  if (o.rule == "ftrl")
+    return f(FtrlRule<T>{rate, static_cast<T>(o.ftrl_beta), static_cast<T>(o.ftrl_l1),
+                         static_cast<T>(o.ftrl_l2)});
+  CTR_CHECK(o.rule == "adam" || o.rule == "adam-tf" || o.rule == "adamw",
+            "optimizer: there is no rule '{}'", o.rule);
+  f(adam_rule<T>(o, step, lazy));
+}
+
+template <class T>
+void rowwise_adagrad(const RuleOptions& options, Tensor& weight, Tensor& state, const int64_t* ids,
+                     int64_t rows, const Tensor& gradient) {
+  const int64_t width = width_of(weight);
+  reduce_rows(weight.device(), rows, width,
+              RowwiseAdagrad<T>{ids, gradient.data<T>(), weight.data<T>(), state.data<T>(), width,
+                                static_cast<T>(options.learning_rate),
+                                static_cast<T>(epsilon_of(options))});
+}
+
+// A rule without state still gets a pointer to add zero to.
+template <class T>
+T* numbers(Tensor& state, Tensor& weight) {
+  return (state.defined() ? state : weight).data<T>();
+}
+
+// Where McMahan's closed form gives w: z = −(w ((β + √n)/η + λ2) + sgn(w) λ1).
+template <class T>
+void start_ftrl(const RuleOptions& o, const Tensor& weight, Tensor& state) {
+  const int64_t width = width_of(weight);
+  const T* w = weight.data<T>();
+  T* z = state.data<T>();
+  const double root = std::sqrt(o.initial_accumulator);
+  const T slope = static_cast<T>((o.ftrl_beta + root) / o.learning_rate + o.ftrl_l2);
+  const T l1 = static_cast<T>(o.ftrl_l1);
+  for (int64_t i = 0; i < weight.count(); ++i) {
+    const int64_t at = i / width * 2 * width + i % width;
+    const T sign = w[i] > 0 ? T(1) : w[i] < 0 ? T(-1) : T(0);
+    z[at] = -(w[i] * slope + sign * l1);
+    z[at + width] = static_cast<T>(o.initial_accumulator);
+  }
 }
 
 }  // namespace
 
-void sgd(Tensor& weight, const Tensor& gradient, double rate) {
-  check("sgd", weight, gradient);
-  visit_float(weight.dtype(), "sgd", [&](auto zero) {
+const std::vector<std::string>& rule_names() {
+  static const std::vector<std::string> names = {
+      "adam",    "adam-tf",         "adamw",   "sgd", "momentum",
+      "adagrad", "rowwise-adagrad", "rmsprop", "ftrl"};
+  return names;
+}
+
+Tensor initial_state(const RuleOptions& options, const Tensor& weight, bool table) {
+  const int64_t rows = rows_of(weight);
+  if (is_rowwise(options, table))
+    return Tensor::full({rows, 1, 1}, weight.dtype(), options.initial_accumulator);
+  Tensor state;
+  visit_float(weight.dtype(), "optimizer", [&](auto zero) {
     using T = decltype(zero);
-    for_each(weight.device(), weight.count(),
-             SgdUpdate<T>{gradient.data<T>(), weight.data<T>(), static_cast<T>(rate)});
+    visit_rule<T>(options, 1, false, [&](const auto& rule) {
+      using Rule = std::decay_t<decltype(rule)>;
+      if (Rule::kState == 0) return;
+      const bool sums = std::is_same_v<Rule, AdagradRule<T>>;
+      state = Tensor::full({rows, Rule::kState, width_of(weight)}, weight.dtype(),
+                           sums ? options.initial_accumulator : 0);
+      if (std::is_same_v<Rule, FtrlRule<T>>) start_ftrl<T>(options, weight, state);
+    });
+  });
+  return state;
+}
+
+void update(const RuleOptions& options, Tensor& weight, Tensor& state, const Tensor& gradient,
+            bool table, int64_t step) {
+  CTR_CHECK(weight.count() == gradient.count() && weight.dtype() == gradient.dtype(),
+            "{}: gradient {} {} does not fit weight {} {}", options.rule, gradient.dtype(),
+            gradient.shape(), weight.dtype(), weight.shape());
+  const int64_t rows = rows_of(weight), width = width_of(weight);
+  visit_float(weight.dtype(), "optimizer", [&](auto zero) {
+    using T = decltype(zero);
+    if (is_rowwise(options, table))
+      return rowwise_adagrad<T>(options, weight, state, nullptr, rows, gradient);
+    visit_rule<T>(options, step, false, [&](const auto& rule) {
+      using Rule = std::decay_t<decltype(rule)>;
+      for_each_2d(weight.device(), rows, width,
+                  DenseUpdate<Rule, T>{gradient.data<T>(), weight.data<T>(),
+                                       numbers<T>(state, weight), width, rule});
+    });
   });
 }
 
-void sgd_rows(Tensor& weight, const CoalescedRows& gradient, double rate) {
-  const int64_t width = gradient.values.dim(1);
-  visit_float(weight.dtype(), "sgd", [&](auto zero) {
+void update_rows(const RuleOptions& options, Tensor& weight, Tensor& state,
+                 const CoalescedRows& gradient, bool table, int64_t step) {
+  const int64_t width = width_of(weight), rows = gradient.ids.count();
+  CTR_CHECK(gradient.values.count() == rows * width && weight.dtype() == gradient.values.dtype(),
+            "{}: row gradients {} {} do not fit weight {} {}", options.rule,
+            gradient.values.dtype(), gradient.values.shape(), weight.dtype(), weight.shape());
+  visit_float(weight.dtype(), "optimizer", [&](auto zero) {
     using T = decltype(zero);
-    for_each_2d(weight.device(), gradient.ids.count(), width,
-                SgdRowUpdate<T>{gradient.ids.data<int64_t>(), gradient.values.data<T>(),
-                                weight.data<T>(), width, static_cast<T>(rate)});
-  });
-}
-
-void adam(Tensor& weight, Tensor& m, Tensor& v, const Tensor& gradient, const AdamOptions& options,
-          int64_t step) {
-  check("adam", weight, gradient);
-  visit_float(weight.dtype(), "adam", [&](auto zero) {
-    using T = decltype(zero);
-    for_each(weight.device(), weight.count(),
-             AdamUpdate<T>{gradient.data<T>(), weight.data<T>(), m.data<T>(), v.data<T>(),
-                           rule_at<T>(options, step)});
-  });
-}
-
-void adam_rows(Tensor& weight, Tensor& state, const CoalescedRows& gradient,
-               const AdamOptions& options, int64_t step) {
-  const int64_t width = gradient.values.dim(1);
-  CTR_CHECK(state.count() == 2 * weight.count(),
-            "lazy adam: state {} must hold two numbers per weight {}", state.shape(),
-            weight.shape());
-  visit_float(weight.dtype(), "lazy adam", [&](auto zero) {
-    using T = decltype(zero);
-    for_each_2d(
-        weight.device(), gradient.ids.count(), width,
-        AdamRowUpdate<T>{gradient.ids.data<int64_t>(), gradient.values.data<T>(), weight.data<T>(),
-                         state.data<T>(), width, lazy_rule_at<T>(options, step)});
+    const auto* ids = gradient.ids.data<int64_t>();
+    if (is_rowwise(options, table))
+      return rowwise_adagrad<T>(options, weight, state, ids, rows, gradient.values);
+    visit_rule<T>(options, step, true, [&](const auto& rule) {
+      using Rule = std::decay_t<decltype(rule)>;
+      for_each_2d(weight.device(), rows, width,
+                  RowUpdate<Rule, T>{ids, gradient.values.data<T>(), weight.data<T>(),
+                                     numbers<T>(state, weight), width, rule});
+    });
   });
 }
 

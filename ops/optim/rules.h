@@ -1,35 +1,48 @@
 #pragma once
-// Update rules as operators on tensors: they change `weight` and their state in place.
+// Update rules as operators on tensors: they change `weight` and its state in place. Every
+// parameter is seen as a matrix [rows, width]: its first axis by the others, one row if it has a
+// single axis.
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
-#include "autograd/gradient.h"
+#include "autograd/coalesce.h"
 
 namespace ctr {
 
-// Kingma and Ba, Adam, ICLR 2015, Algorithm 1; epsilon is added to √v̂, after the bias correction.
-struct AdamOptions {
-  double rate = 1e-3;
+// Equations and papers: ops/optim/rule_bodies.h.
+struct RuleOptions {
+  // adam (ε after the bias correction), adam-tf (ε before it, as TensorFlow 1), adamw, sgd,
+  // momentum, adagrad, rowwise-adagrad, rmsprop, ftrl.
+  std::string rule = "adam";
+  double learning_rate = 1e-3;
   double beta1 = 0.9;
   double beta2 = 0.999;
-  double epsilon = 1e-8;
+  double epsilon = 0;  // 0: the rule's own, 1e-10 for the Adagrads and 1e-8 for others
+  double momentum = 0.9;
+  double weight_decay = 0.01;  // AdamW's λ
+  double rmsprop_alpha = 0.99;
+  double initial_accumulator = 0;  // of the Adagrads and of FTRL's n
+  double ftrl_beta = 1;
+  double ftrl_l1 = 0;
+  double ftrl_l2 = 0;
 };
 
-// w ← w − rate g
-void sgd(Tensor& weight, const Tensor& gradient, double rate);
-// The same for the rows of a table that the batch touched.
-void sgd_rows(Tensor& weight, const CoalescedRows& gradient, double rate);
+const std::vector<std::string>& rule_names();
 
-// m ← β1 m + (1−β1) g; v ← β2 v + (1−β2) g²; w ← w − rate/(1−β1^t) · m / (√(v/(1−β2^t)) + ε), t =
-// step ≥ 1.
-void adam(Tensor& weight, Tensor& m, Tensor& v, const Tensor& gradient, const AdamOptions& options,
-          int64_t step);
+// State before the first step, [rows, numbers, width]; undefined when the rule keeps none. FTRL's z
+// is such that its closed form gives `weight`. rowwise-adagrad keeps one number per
+// row of a `table`, and is Adagrad for everything else.
+Tensor initial_state(const RuleOptions& options, const Tensor& weight, bool table);
 
-// Lazy Adam: weight and moments of touched rows alone move; t counts the optimizer's steps, and
-// ε is added before the bias correction, as PyTorch's SparseAdam does:
-// w ← w − rate √(1−β2^t)/(1−β1^t) · m / (√v + ε). state [rows, 2, width]
-// holds a row's m and v side by side.
-void adam_rows(Tensor& weight, Tensor& state, const CoalescedRows& gradient,
-               const AdamOptions& options, int64_t step);
+// Step number `step` ≥ 1 of all rows. Throws when the gradient does not fit the weight.
+void update(const RuleOptions& options, Tensor& weight, Tensor& state, const Tensor& gradient,
+            bool table, int64_t step);
+
+// Of touched rows alone: the others keep weight and state, while the bias corrections count the
+// optimizer's steps ("lazy"). `adam` then takes the form of adam-tf, as PyTorch's SparseAdam does.
+void update_rows(const RuleOptions& options, Tensor& weight, Tensor& state,
+                 const CoalescedRows& gradient, bool table, int64_t step);
 
 }  // namespace ctr

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/launch.h"
-#include "ops/optim/optim_bodies.h"
+#include "ops/optim/gradient_bodies.h"
 
 namespace ctr {
 namespace {
@@ -61,6 +61,8 @@ Tensor scaled(const Tensor& values, double factor) {
 StepGradients gather_gradients(const ParameterStore& store, const Gradients& gradients, bool lazy,
                                const Penalty& penalty) {
   StepGradients result;
+  StepVector<const RowGradient*> by_row;
+  StepVector<size_t> place;  // of each in `result`
   for (const auto& parameter : store.all()) {
     if (parameter->frozen) continue;
     const Gradient& gradient = gradients[*parameter];
@@ -68,8 +70,8 @@ StepGradients gather_gradients(const ParameterStore& store, const Gradients& gra
     if (gradient.empty() && (lambda == 0 || (parameter->table && lazy))) continue;
     StepGradient step{parameter.get(), {}, {}};
     if (gradient.is_rows() && lazy) {
-      step.rows = coalesce(gradient.rows());
-      if (lambda != 0) add_penalty(step.rows, parameter->value, lambda);
+      by_row.push_back(&gradient.rows());
+      place.push_back(result.size());
     } else {
       const Tensor& weight = parameter->value;
       step.dense = gradient.empty()     ? Tensor::zeros(weight.shape(), weight.dtype())
@@ -78,6 +80,13 @@ StepGradients gather_gradients(const ParameterStore& store, const Gradients& gra
       if (lambda != 0) step.dense = with_penalty(step.dense, weight, lambda);
     }
     result.push_back(std::move(step));
+  }
+  StepVector<CoalescedRows> rows = coalesce(by_row);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    StepGradient& step = result[place[i]];
+    step.rows = std::move(rows[i]);
+    const double lambda = step.parameter->table ? penalty.table : penalty.net;
+    if (lambda != 0) add_penalty(step.rows, step.parameter->value, lambda);
   }
   return result;
 }

@@ -1,9 +1,10 @@
 #pragma once
 // The gradients of one step, ready for a rule: summed by row, with the penalty, clipped.
 
-#include <vector>
 
+#include "autograd/coalesce.h"
 #include "autograd/tape.h"
+#include "engine/step_vector.h"
 
 namespace ctr {
 
@@ -18,7 +19,7 @@ struct StepGradient {
 };
 
 // In the order of the store.
-using StepGradients = std::vector<StepGradient>;
+using StepGradients = StepVector<StepGradient>;
 
 struct Penalty {
   double table = 0;  // λ of ½ λ ‖w‖² over tables (Parameter::table)

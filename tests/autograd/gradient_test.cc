@@ -1,4 +1,4 @@
-#include "autograd/gradient.h"
+#include "autograd/coalesce.h"
 
 #include <omp.h>
 

@@ -112,12 +112,12 @@ TEST_F(Regularised, ForeignStateIsRefused) {
     }
     return "accepted";
   };
-  EXPECT_EQ(refusal("m/nett", Tensor::full({4}, DType::f64, 0)),
-            "optimizer: there is no parameter for the state 'm/nett'");
-  EXPECT_EQ(refusal("m/net", Tensor::full({5}, DType::f64, 0)),
-            "optimizer: the state 'm/net' is f64 [5], the parameter needs f64 [4]");
-  EXPECT_EQ(refusal("rows/table", Tensor::full({5, 2}, DType::f64, 0)),
-            "optimizer: the state 'rows/table' is f64 [5,2], the parameter needs f64 [5,2,2]");
+  EXPECT_EQ(refusal("nett", Tensor::full({1, 2, 4}, DType::f64, 0)),
+            "optimizer: there is no parameter for the state 'nett'");
+  EXPECT_EQ(refusal("net", Tensor::full({1, 1, 4}, DType::f64, 0)),
+            "optimizer: the state 'net' is f64 [1,1,4], adam needs f64 [1,2,4]");
+  EXPECT_EQ(refusal("table", Tensor::full({5, 2}, DType::f64, 0)),
+            "optimizer: the state 'table' is f64 [5,2], adam needs f64 [5,2,2]");
 }
 
 }  // namespace

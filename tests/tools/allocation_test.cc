@@ -59,6 +59,7 @@ void* __libc_malloc(size_t);
 void* __libc_calloc(size_t, size_t);
 void* __libc_realloc(void*, size_t);
 void* __libc_memalign(size_t, size_t);
+void __libc_free(void*);
 
 void* malloc(size_t bytes) {
   count(bytes, __builtin_return_address(0));
@@ -96,8 +97,8 @@ void* operator new(size_t bytes) {
   if (void* block = __libc_malloc(bytes)) return block;
   throw std::bad_alloc();
 }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, size_t) noexcept { std::free(block); }
+void operator delete(void* block) noexcept { __libc_free(block); }
+void operator delete(void* block, size_t) noexcept { __libc_free(block); }
 
 namespace ctr {
 namespace {

@@ -39,7 +39,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "ops/op_gelu", "ops/op_layer_norm", "ops/op_log1p_abs", "ops/op_log_softmax",
                     "ops/op_masked_softmax", "ops/op_mish", "ops/op_multi_head_attention",
                     "ops/op_prelu", "ops/op_softmax_cross_entropy_mean", "ops/op_softplus",
-                    "ops/opt_sgd", "ops/opt_adam", "ops/opt_lazy_adam", "ops/metric"),
+                    "ops/opt_sgd", "ops/opt_adam", "ops/opt_lazy_adam", "ops/opt_adagrad",
+                    "ops/opt_adamw", "ops/opt_momentum", "ops/opt_rmsprop", "ops/metric"),
     [](const auto& info) {
       std::string name = info.param;
       for (char& c : name) c = c == '/' ? '_' : c;

@@ -36,6 +36,7 @@ class Workload {
   int64_t batch_size() const { return options_.batch_size; }
   const WorkloadOptions& options() const { return options_; }
   int64_t parameters() const { return store_.count_trainable(); }
+  const ParameterStore& store() const { return store_; }
 
  private:
   Batch batch(uint64_t number, int64_t rows) const;
