@@ -16,28 +16,39 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kMapped = size_t{1} << 20;  // heap blocks of this size have mappings of their own
 constexpr size_t kSlab = size_t{4} << 20;
 constexpr size_t kLargestInSlab = size_t{1} << 20;
 
 size_t round_up(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
+// Of kHugePage or more, blocks begin at a multiple of it: the system can back no other with huge
+// pages.
 void* map_pages(size_t bytes) {
-  void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const size_t spare = bytes >= kHugePage ? kHugePage : 0;
+  void* block =
+      mmap(nullptr, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) throw std::bad_alloc();
-  if (bytes >= kHugePage) madvise(block, bytes, MADV_HUGEPAGE);  // a hint: failure changes nothing
-  return block;
+  if (spare == 0) return block;
+  char* begin = static_cast<char*>(block);
+  char* aligned = begin + (kHugePage - reinterpret_cast<uintptr_t>(begin) % kHugePage) % kHugePage;
+  if (aligned != begin) munmap(begin, static_cast<size_t>(aligned - begin));
+  const size_t after = spare - static_cast<size_t>(aligned - begin);
+  if (after > 0) munmap(aligned + bytes, after);
+  madvise(aligned, bytes, MADV_HUGEPAGE);  // a hint: failure changes nothing
+  return aligned;
 }
 
 class Heap final : public Allocator {
  public:
   void* allocate(size_t bytes) override {
-    if (bytes >= kHugePage) return map_pages(round_up(bytes, kHugePage));
+    if (bytes >= kMapped) return map_pages(round_up(bytes, kHugePage));
     void* block = std::aligned_alloc(kAlignment, round_up(std::max<size_t>(bytes, 1), kAlignment));
     if (block == nullptr) throw std::bad_alloc();
     return block;
   }
   void release(void* block, size_t bytes) noexcept override {
-    if (bytes >= kHugePage) {
+    if (bytes >= kMapped) {
       munmap(block, round_up(bytes, kHugePage));
     } else {
       std::free(block);
@@ -88,7 +99,8 @@ struct Arena::State {
   }
 
   void* fresh(size_t bytes) {
-    if (bytes > kLargestInSlab) return map(round_up(bytes, 4096));
+    if (bytes > kLargestInSlab)
+      return map(round_up(bytes, bytes >= kHugePage ? kHugePage : size_t{4096}));
     if (bytes > slab_left) {
       slab_next = static_cast<char*>(map(kSlab));
       slab_left = kSlab;

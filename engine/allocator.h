@@ -16,7 +16,8 @@ class Allocator {
   virtual void release(void* block, size_t bytes) noexcept = 0;
 };
 
-// One mapping per large block (huge pages asked for from 2 MiB on), malloc for small ones.
+// A mapping of huge pages, where the system has them, for each block of 1 MiB or more; malloc for
+// smaller ones.
 std::shared_ptr<Allocator> heap_allocator();
 
 // A pool of size classes (eight per power of two). Released blocks are kept and handed out again,

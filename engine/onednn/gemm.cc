@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "engine/check.h"
-#include "engine/parallel.h"
+#include "engine/onednn/gemm_cut.h"
 
 namespace ctr::onednn {
 namespace {
@@ -52,72 +53,88 @@ memory::desc plain(int64_t rows, int64_t cols, int64_t stride, bool transposed) 
   return memory::desc({rows, cols}, memory::data_type::f32, strides);
 }
 
-// One product, ready to run on one thread: the primitive, its arguments and its scratch memory.
+// One product of one thread: the primitive, which threads share, and what each of them needs to run
+// it.
 class Product {
  public:
-  explicit Product(const Key& key) {
-    memory::desc a = plain(key.rows, key.inner, key.stride_a, key.transpose_a);
-    memory::desc b = plain(key.inner, key.cols, key.stride_b, key.transpose_b);
-    memory::desc c = plain(key.rows, key.cols, key.stride_c, false);
-    memory::desc bias = key.bias ? plain(1, key.cols, key.cols, false) : memory::desc();
-    auto primitive = describe(a, b, bias, c, key.relu);
+  explicit Product(const Key& key)
+      : a_(plain(key.rows, key.inner, key.stride_a, key.transpose_a)),
+        b_(plain(key.inner, key.cols, key.stride_b, key.transpose_b)),
+        c_(plain(key.rows, key.cols, key.stride_c, false)),
+        bias_(key.bias ? plain(1, key.cols, key.cols, false) : memory::desc()) {
+    auto primitive = describe(key.relu);
+    scratch_ = primitive.scratchpad_desc();
     matmul_ = dnnl::matmul(primitive);
-    add(DNNL_ARG_SRC, a);
-    add(DNNL_ARG_WEIGHTS, b);
-    add(DNNL_ARG_DST, c);
-    if (key.bias) add(DNNL_ARG_BIAS, bias);
-    arguments_.emplace(DNNL_ARG_SCRATCHPAD, memory(primitive.scratchpad_desc(), cpu_engine()));
   }
 
-  void run(dnnl::stream& stream, const float* a, const float* b, const float* bias, float* c) {
-    arguments_.at(DNNL_ARG_SRC).set_data_handle(const_cast<float*>(a));
-    arguments_.at(DNNL_ARG_WEIGHTS).set_data_handle(const_cast<float*>(b));
-    arguments_.at(DNNL_ARG_DST).set_data_handle(c);
-    if (bias != nullptr) arguments_.at(DNNL_ARG_BIAS).set_data_handle(const_cast<float*>(bias));
-    matmul_.execute(stream, arguments_);
+  // Makes room for this many threads.
+  void prepare(int threads) {
+    while (arguments_.size() < static_cast<size_t>(threads)) {
+      Arguments& arguments = arguments_.emplace_back();
+      for (auto& [name, desc] : {std::pair{DNNL_ARG_SRC, &a_},
+                                 {DNNL_ARG_WEIGHTS, &b_},
+                                 {DNNL_ARG_DST, &c_},
+                                 {DNNL_ARG_BIAS, &bias_}}) {
+        if (!desc->is_zero()) arguments.emplace(name, memory(*desc, cpu_engine(), nullptr));
+      }
+      arguments.emplace(DNNL_ARG_SCRATCHPAD, memory(scratch_, cpu_engine()));
+    }
+  }
+
+  void run(int thread, dnnl::stream& stream, const float* a, const float* b, const float* bias,
+           float* c) {
+    Arguments& arguments = arguments_[static_cast<size_t>(thread)];
+    arguments.at(DNNL_ARG_SRC).set_data_handle(const_cast<float*>(a));
+    arguments.at(DNNL_ARG_WEIGHTS).set_data_handle(const_cast<float*>(b));
+    arguments.at(DNNL_ARG_DST).set_data_handle(c);
+    if (bias != nullptr) arguments.at(DNNL_ARG_BIAS).set_data_handle(const_cast<float*>(bias));
+    matmul_.execute(stream, arguments);
   }
 
  private:
-  static dnnl::matmul::primitive_desc describe(const memory::desc& a, const memory::desc& b,
-                                               const memory::desc& bias, const memory::desc& c,
-                                               bool relu) {
+  using Arguments = std::unordered_map<int, memory>;
+
+  dnnl::matmul::primitive_desc describe(bool relu) const {
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     dnnl::post_ops after;
 #if DNNL_VERSION_MAJOR >= 3
     if (relu) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.f, 0.f);
     attributes.set_post_ops(after);
-    return dnnl::matmul::primitive_desc(cpu_engine(), a, b, bias, c, attributes);
+    return dnnl::matmul::primitive_desc(cpu_engine(), a_, b_, bias_, c_, attributes);
 #else
     if (relu) after.append_eltwise(1.f, dnnl::algorithm::eltwise_relu, 0.f, 0.f);
     attributes.set_post_ops(after);
-    return {dnnl::matmul::desc(a, b, bias, c), attributes, cpu_engine()};
+    return {dnnl::matmul::desc(a_, b_, bias_, c_), attributes, cpu_engine()};
 #endif
   }
 
-  void add(int argument, const memory::desc& desc) {
-    arguments_.emplace(argument, memory(desc, cpu_engine(), nullptr));
-  }
-
+  memory::desc a_, b_, c_, bias_, scratch_;
   dnnl::matmul matmul_;
-  std::unordered_map<int, memory> arguments_;
+  std::deque<Arguments> arguments_;  // by thread
 };
 
-// Products of this thread. Shapes of a training run are few; the cap only bounds odd uses.
-Product& cached(const Key& key) {
-  constexpr size_t kMost = 1024;
-  thread_local std::unordered_map<Key, std::unique_ptr<Product>, KeyHash> products;
-  std::unique_ptr<Product>& product = products[key];
-  if (!product) {
-    auto made = std::make_unique<Product>(key);
-    if (products.size() > kMost) {
-      products.clear();
-      return *(products[key] = std::move(made));
-    }
-    product = std::move(made);
+// Products that this thread starts.
+class Cache {
+ public:
+  // Shapes of a training run are few; this only bounds odd uses. References end here.
+  void trim() {
+    constexpr size_t kMost = 4096;
+    if (products_.size() > kMost) products_.clear();
   }
-  return *product;
-}
+  Product& find(const Key& key) {
+    std::unique_ptr<Product>& product = products_[key];
+    if (!product) product = std::make_unique<Product>(key);
+    return *product;
+  }
+  static Cache& of_thread() {
+    thread_local Cache cache;
+    return cache;
+  }
+
+ private:
+  std::unordered_map<Key, std::unique_ptr<Product>, KeyHash> products_;
+};
 
 // oneDNN picks its blocking by the number of threads that it may use: one, whatever the machine
 // has.
@@ -132,70 +149,98 @@ class SingleThread {
   int before_;
 };
 
-// The cut of c: blocks of about 4 Mflop, at most 16, along the longer side in multiples of 16.
-struct Cut {
-  int64_t block;
-  int64_t blocks;
-  bool by_rows;
+// Columns [begin, end) of `a`, copied to rows of a length that is no power of two: a column walk
+// over such a stride meets the same few cache sets again and again, at half the speed.
+Matrix<const float> copied_columns(const Matrix<const float>& a, int64_t begin, int64_t end) {
+  thread_local std::vector<float> copy;
+  const int64_t cols = end - begin, stride = (cols + 31) / 32 * 32 + 16;
+  copy.resize(std::max(copy.size(), static_cast<size_t>(a.rows * stride)));
+  for (int64_t row = 0; row < a.rows; ++row)
+    std::copy_n(a.data + row * a.stride + begin, cols, copy.data() + row * stride);
+  return {copy.data(), a.rows, cols, stride};
+}
+
+bool walks_badly(const Matrix<const float>& a, bool transposed) {
+  return transposed && a.stride % 512 == 0 && a.rows >= 256;
+}
+
+// One call of gemm(): its factors, and how it is cut.
+struct Call {
+  Matrix<const float> a, b;
+  Matrix<float> c;
+  Epilogue<float> epilogue;
+  bool ta, tb, copies_a;
+  int64_t inner;
+  Cut cut;
+
+  int64_t down() const { return cut.down(c.rows); }
+  int64_t across() const { return cut.across(c.cols); }
+
+  Key key(int64_t rows, int64_t cols, int64_t stride_a) const {
+    return {
+        rows,         cols, inner, stride_a, b.stride, c.stride, ta, tb, epilogue.bias != nullptr,
+        epilogue.relu};
+  }
+  int64_t rows_of(int64_t down_index) const {
+    return std::min(cut.rows, c.rows - down_index * cut.rows);
+  }
+  int64_t cols_of(int64_t across_index) const {
+    return std::min(cut.cols, c.cols - across_index * cut.cols);
+  }
+  int64_t stride_a(int64_t rows) const { return copies_a ? (rows + 31) / 32 * 32 + 16 : a.stride; }
+
+  // The product of a block; found before threads part, so that they only run it.
+  Product& product(int64_t i, int64_t j) const {
+    const int64_t rows = rows_of(i);
+    return Cache::of_thread().find(key(rows, cols_of(j), stride_a(rows)));
+  }
+
+  void run(int64_t i, int64_t j, Product& product) const {
+    const int64_t row = i * cut.rows, col = j * cut.cols;
+    const float* left = a.data + (ta ? row : row * a.stride);
+    if (copies_a) left = copied_columns(a, row, row + rows_of(i)).data;
+    const float* right = b.data + (tb ? col * b.stride : col);
+    const float* bias = epilogue.bias == nullptr ? nullptr : epilogue.bias + col;
+    const SingleThread guard;
+    thread_local dnnl::stream stream(cpu_engine());
+    product.run(omp_get_thread_num(), stream, left, right, bias, c.data + row * c.stride + col);
+  }
 };
 
-Cut cut_of(int64_t rows, int64_t cols, int64_t inner) {
-  const double flop_per_block = 128.0 * static_cast<double>(parallel_grain());
-  bool by_rows = rows >= cols;
-  int64_t length = by_rows ? rows : cols;
-  double flop =
-      2.0 * static_cast<double>(rows) * static_cast<double>(cols) * static_cast<double>(inner);
-  auto wanted = std::clamp<int64_t>(static_cast<int64_t>(flop / flop_per_block), 1, 16);
-  int64_t block = ((length + wanted - 1) / wanted + 15) / 16 * 16;
-  return {block, (length + block - 1) / block, by_rows};
+void run_blocks(const Call& call) {
+  const int64_t across = call.across(), blocks = call.down() * across;
+  const int threads = omp_in_parallel() ? 1 : omp_get_max_threads();
+  constexpr int64_t kMostBlocks = 12;
+  std::array<Product*, kMostBlocks> products{};
+  CTR_ASSERT(blocks <= kMostBlocks);
+  Cache::of_thread().trim();
+  for (int64_t block = 0; block < blocks; ++block) {
+    Product& product = call.product(block / across, block % across);
+    product.prepare(threads);
+    products[static_cast<size_t>(block)] = &product;
+  }
+  std::exception_ptr failure;
+#pragma omp parallel for schedule(dynamic, 1) if (blocks > 1 && threads > 1)
+  for (int64_t block = 0; block < blocks; ++block) {
+    try {
+      call.run(block / across, block % across, *products[static_cast<size_t>(block)]);
+    } catch (...) {
+#pragma omp critical(ctr_gemm_failure)
+      failure = std::current_exception();
+    }
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace
 
 void gemm(const Matrix<const float>& a, Transpose transpose_a, const Matrix<const float>& b,
           Transpose transpose_b, const Matrix<float>& c, const Epilogue<float>& epilogue) {
-  const bool ta = transpose_a == Transpose::yes;
-  const bool tb = transpose_b == Transpose::yes;
+  const bool ta = transpose_a == Transpose::yes, tb = transpose_b == Transpose::yes;
   const int64_t inner = ta ? a.rows : a.cols;
-  const Cut cut = cut_of(c.rows, c.cols, inner);
-  std::exception_ptr failure;
-
-  auto run_block = [&](int64_t index) {
-    int64_t begin = index * cut.block;
-    int64_t end = std::min(begin + cut.block, cut.by_rows ? c.rows : c.cols);
-    int64_t rows = cut.by_rows ? end - begin : c.rows;
-    int64_t cols = cut.by_rows ? c.cols : end - begin;
-    const float* left = a.data;
-    const float* right = b.data;
-    const float* bias = epilogue.bias;
-    float* out = c.data;
-    if (cut.by_rows) {
-      left += ta ? begin : begin * a.stride;
-      out += begin * c.stride;
-    } else {
-      right += tb ? begin * b.stride : begin;
-      out += begin;
-      if (bias != nullptr) bias += begin;
-    }
-    SingleThread guard;
-    thread_local dnnl::stream stream(cpu_engine());
-    cached(
-        {rows, cols, inner, a.stride, b.stride, c.stride, ta, tb, bias != nullptr, epilogue.relu})
-        .run(stream, left, right, bias, out);
-  };
-
-#pragma omp parallel for schedule(static, 1) if (cut.blocks > 1 && !omp_in_parallel())
-  for (int64_t index = 0; index < cut.blocks; ++index) {
-    try {
-      run_block(index);
-    } catch (...) {
-#pragma omp critical(ctr_gemm_failure)
-      failure = std::current_exception();
-    }
-  }
-  if (!failure) return;
+  const bool copies = walks_badly(a, ta);
   try {
-    std::rethrow_exception(failure);
+    run_blocks({a, b, c, epilogue, ta, tb, copies, inner, cut_of(c.rows, c.cols, inner, copies)});
   } catch (const dnnl::error& error) {
     fail(ErrorKind::device, "gemm [{},{}] x [{},{}]: oneDNN failed with status {}: {}", c.rows,
          inner, inner, c.cols, static_cast<int>(error.status), error.what());

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -13,7 +14,8 @@
 namespace ctr {
 namespace {
 
-constexpr unsigned kPiece = 2u << 20;
+constexpr unsigned kLargestPiece = 2u << 20;
+constexpr unsigned kSmallestPiece = 16u << 10;
 
 }  // namespace
 
@@ -24,7 +26,10 @@ TextReader::TextReader(std::string path) : path_(std::move(path)) {
   errno = 0;
   gzFile file = gzopen(path_.c_str(), "rb");  // reads plain files as they are
   if (file == nullptr) fail_io("open", path_, errno == 0 ? ENOMEM : errno);
-  gzbuffer(file, 1u << 20);
+  // A small file does not need large buffers; a compressed one is about eight times its size.
+  piece_ = static_cast<unsigned>(
+      std::clamp<int64_t>(8 * status.st_size, kSmallestPiece, kLargestPiece));
+  gzbuffer(file, piece_ / 2);
   file_ = file;
   next_ = std::async(std::launch::async, [this] { return read(); });
 }
@@ -37,8 +42,8 @@ TextReader::~TextReader() {
 TextReader::Piece TextReader::read() const {
   auto* file = static_cast<gzFile>(file_);
   Piece piece;
-  piece.text.resize(kPiece);
-  const int taken = gzread(file, piece.text.data(), kPiece);
+  piece.text.resize(piece_);
+  const int taken = gzread(file, piece.text.data(), piece_);
   int code = Z_OK;
   const char* reason = gzerror(file, &code);
   if (code == Z_ERRNO) fail_io("read", path_, errno);

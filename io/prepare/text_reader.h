@@ -30,6 +30,7 @@ class TextReader {
   Piece read() const;
 
   std::string path_;
+  unsigned piece_ = 0;  // most bytes of a reading
   void* file_;  // gzFile
   std::future<Piece> next_;
   int64_t bytes_read_ = 0;

@@ -8,6 +8,7 @@
 #include "autograd/coalesce.h"
 #include "engine/check.h"
 #include "engine/parallel.h"
+#include "engine/profile.h"
 
 namespace ctr {
 
@@ -43,7 +44,9 @@ void Optimizer::update(const std::string& name, Tensor& weight, const Gradient& 
 StepGradients Optimizer::prepare(const ParameterStore& store, const Gradients& gradients) const {
   // Plain SGD moves no row without a gradient, so touched rows do unless they decay.
   const bool lazy = options_.update == "rows" || (options_.rule == "sgd" && options_.l2.table == 0);
-  return gather_gradients(store, gradients, lazy, options_.l2);
+  StepGradients result = gather_gradients(store, gradients, lazy, options_.l2);
+  profile_lap("row gradients");
+  return result;
 }
 
 void Optimizer::apply(ParameterStore& store, const StepGradients& gradients) {
@@ -64,6 +67,7 @@ void Optimizer::apply(ParameterStore& store, const StepGradients& gradients) {
     update_rows(options_, parameter.value, state, gradient->rows, parameter.table, step_);
   });
   ++store.mode().weights_version;
+  profile_lap("optimizer");
 }
 
 void Optimizer::step(ParameterStore& store, const Gradients& gradients) {

@@ -12,7 +12,7 @@ namespace ctr {
 inline uint64_t digest_of(RowSource& source) {
   BadLines bad(BadLinePolicy::skip);
   Checksum sum;
-  RawChunk chunk;
+  static RawChunk chunk;  // its large buffers serve all runs
   while (source.next(chunk, bad)) {
     const auto rows = static_cast<size_t>(chunk.rows);
     if (chunk.rows < 1 || chunk.rows > RawChunk::kRows || chunk.split.size() != rows ||

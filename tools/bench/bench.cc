@@ -52,64 +52,79 @@ class Replay {
   Tensor a_, b_, c_;
 };
 
-// Seconds of all products one after another; the median of several rounds.
-double replay(const std::vector<Product>& products) {
-  std::vector<Replay> replays;
-  for (const Product& product : products) {
-    if (product.flop() > 0) replays.emplace_back(product);
+// All products of a step, with operands of their own.
+class Products {
+ public:
+  explicit Products(const std::vector<Product>& products) {
+    for (const Product& product : products) {
+      if (product.flop() == 0) continue;
+      replays_.emplace_back(product);
+      flop_ += product.flop();
+    }
   }
-  std::vector<double> rounds;
-  for (int round = 0; round < 9; ++round) {
+  double flop() const { return flop_; }
+  // Seconds that they take one after another.
+  double run() {
     const double begin = seconds_now();
-    for (Replay& one : replays) one.run();
-    rounds.push_back(seconds_now() - begin);
+    for (Replay& one : replays_) one.run();
+    return seconds_now() - begin;
   }
-  return median(rounds);
+
+ private:
+  std::vector<Replay> replays_;
+  double flop_ = 0;
+};
+
+// Per step, from some profiled ones; the products are those of the last.
+std::vector<Product> profile_steps(Workload& workload, std::vector<Profile::Entry>& entries) {
+  constexpr int kProfiled = 5;
+  Profile profile;
+  for (int i = 0; i < kProfiled; ++i) {
+    profile.clear_products();
+    profile.restart();
+    workload.step();
+  }
+  entries = profile.entries();
+  for (Profile::Entry& entry : entries) {
+    entry.calls /= kProfiled;
+    entry.seconds /= kProfiled;
+    entry.flop /= kProfiled;
+    entry.product_seconds /= kProfiled;
+  }
+  return profile.products();
 }
 
 }  // namespace
 
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
+  constexpr int kWarmUp = 3, kRounds = 3;
   BenchReport report;
   report.parameters = workload.parameters();
-  std::vector<Product> products;
-  double flop = 0;
-  {
-    auto arena = std::make_shared<Arena>();
-    AllocatorScope scope(arena);
-    for (int i = 0; i < 3; ++i) workload.step();
-    std::vector<double> rates;
-    for (int64_t block = 0; block < blocks; ++block) {
-      const double begin = seconds_now();
-      for (int64_t i = 0; i < steps; ++i) workload.step();
-      rates.push_back(static_cast<double>(steps * workload.batch_size()) / (seconds_now() - begin));
-    }
-    report.samples_per_s = median(rates);
-    report.slowest = *std::min_element(rates.begin(), rates.end());
-    report.fastest = *std::max_element(rates.begin(), rates.end());
-    report.step_ms = 1e3 * static_cast<double>(workload.batch_size()) / report.samples_per_s;
-    report.peak_mb = peak_megabytes();
-
-    constexpr int kProfiled = 5;
-    Profile profile;
-    for (int i = 0; i < kProfiled; ++i) {
-      profile.clear_products();
-      profile.restart();
-      workload.step();
-    }
-    products = profile.products();
-    report.entries = profile.entries();
-    for (Profile::Entry& entry : report.entries) {
-      entry.calls /= kProfiled;
-      entry.seconds /= kProfiled;
-      entry.flop /= kProfiled;
-      entry.product_seconds /= kProfiled;
-    }
+  auto arena = std::make_shared<Arena>();
+  AllocatorScope scope(arena);
+  for (int i = 0; i < kWarmUp; ++i) workload.step();
+  report.peak_mb = peak_megabytes();
+  Products products(profile_steps(workload, report.entries));
+  products.run();
+  std::vector<double> step_times, product_times, ratios;
+  for (int64_t block = 0; block < blocks; ++block) {
+    const double begin = seconds_now();
+    for (int64_t i = 0; i < steps; ++i) workload.step();
+    step_times.push_back((seconds_now() - begin) / static_cast<double>(steps));
+    std::vector<double> rounds;
+    for (int round = 0; round < kRounds; ++round) rounds.push_back(products.run());
+    product_times.push_back(median(rounds));
+    ratios.push_back(step_times.back() / product_times.back());
   }
-  for (const Product& product : products) flop += product.flop();
-  const double seconds = replay(products);
-  report.gemm_ms = 1e3 * seconds;
-  report.gemm_gflops = flop / seconds / 1e9;
+  const auto rows = static_cast<double>(workload.batch_size());
+  const double step = median(step_times), product = median(product_times);
+  report.samples_per_s = rows / step;
+  report.slowest = rows / *std::max_element(step_times.begin(), step_times.end());
+  report.fastest = rows / *std::min_element(step_times.begin(), step_times.end());
+  report.step_ms = 1e3 * step;
+  report.gemm_ms = 1e3 * product;
+  report.step_over_gemm = median(ratios);
+  report.gemm_gflops = products.flop() / product / 1e9;
   return report;
 }
 

@@ -14,13 +14,15 @@ struct BenchReport {
   double slowest = 0, fastest = 0;  // block
   double step_ms = 0;               // at the median
   double gemm_ms = 0;               // of the step's matrix products alone, run again without it
+  double step_over_gemm = 0;        // median over blocks, both measured in turn
   double gemm_gflops = 0;
   double peak_mb = 0;  // most resident memory of the process
   int64_t parameters = 0;
   std::vector<Profile::Entry> entries;  // per step
 };
 
-// `blocks` blocks of `steps` steps, after three to warm up; then the profile and the products.
+// After three steps to warm up and a profile: `blocks` blocks of `steps` steps, after each the
+// products alone.
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks);
 
 struct LatencyReport {

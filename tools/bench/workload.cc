@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "engine/check.h"
-#include "engine/profile.h"
 #include "engine/rng.h"
 #include "ops/loss/loss.h"
 
@@ -102,7 +101,6 @@ void Workload::step() {
   Var loss = bce_with_logits(model_->logit(batch), batch.label);
   const Gradients gradients = backward(loss);
   optimizer_.step(store_, gradients);
-  profile_lap("optimizer");
 }
 
 void Workload::predict(int64_t rows, bool fold) {
