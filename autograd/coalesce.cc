@@ -137,7 +137,7 @@ StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients
     jobs.push_back({gradient, first, first + total, run});
     begin += count_entries(*gradient);
   }
-  parallel_tasks(count, [&](int64_t i) {
+  parallel_tasks(count, 16 * total, [&](int64_t i) {
     Job& job = jobs[static_cast<size_t>(i)];
     job.write_keys();
     job.sort();
@@ -151,7 +151,7 @@ StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients
     const Tensor values({most, job.gradient->width}, job.gradient->parts[0].values.dtype());
     results.push_back({ids.rows(0, job.rows), values.rows(0, job.rows)});
   }
-  parallel_tasks(count, [&](int64_t i) {
+  parallel_tasks(count, 4 * total * gradients[0]->width, [&](int64_t i) {
     CoalescedRows& result = results[static_cast<size_t>(i)];
     visit_float(result.values.dtype(), "coalesce",
                 [&](auto zero) { sum_runs<decltype(zero)>(jobs[static_cast<size_t>(i)], result); });

@@ -46,12 +46,13 @@ void parallel_rows(int64_t rows, int64_t cols, const F& f) {
   parallel_for(rows, parallel_grain() / (cols > 0 ? cols : 1) + 1, f);
 }
 
-// Calls f(i) for n independent tasks: several at once where they are enough to occupy all threads,
-// otherwise one after another, so that the loops inside them may use all threads. The first
-// exception that a task throws is thrown here.
+// Calls f(i) for n independent tasks of `work` element operations together: several at once where
+// they are enough to occupy all threads, otherwise one after another, so that the loops inside them
+// may use all threads. The first exception that a task throws is thrown here.
 template <class F>
-void parallel_tasks(int64_t n, const F& f) {
-  if (omp_in_parallel() || omp_get_max_threads() == 1 || n < 2 * omp_get_max_threads()) {
+void parallel_tasks(int64_t n, int64_t work, const F& f) {
+  if (omp_in_parallel() || omp_get_max_threads() == 1 || n < 2 * omp_get_max_threads() ||
+      work < 2 * parallel_grain()) {
     for (int64_t i = 0; i < n; ++i) f(i);
     return;
   }

@@ -52,16 +52,18 @@ StepGradients Optimizer::prepare(const ParameterStore& store, const Gradients& g
 void Optimizer::apply(ParameterStore& store, const StepGradients& gradients) {
   advance();
   StepVector<std::pair<const StepGradient*, Tensor>> rows;  // with their states
+  int64_t work = 0;
   for (const StepGradient& gradient : gradients) {
     Parameter& parameter = *gradient.parameter;
     Tensor state = state_of(parameter.name, parameter.value, parameter.table);
     if (gradient.is_rows()) {
       rows.emplace_back(&gradient, state);
+      work += 8 * gradient.rows.values.count();
     } else {
       ctr::update(options_, parameter.value, state, gradient.dense, parameter.table, step_);
     }
   }
-  parallel_tasks(static_cast<int64_t>(rows.size()), [&](int64_t i) {
+  parallel_tasks(static_cast<int64_t>(rows.size()), work, [&](int64_t i) {
     auto& [gradient, state] = rows[static_cast<size_t>(i)];
     Parameter& parameter = *gradient->parameter;
     update_rows(options_, parameter.value, state, gradient->rows, parameter.table, step_);

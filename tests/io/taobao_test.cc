@@ -12,13 +12,16 @@ namespace {
 const std::string kSkip = " (--on-bad-line skip leaves such lines out)";
 
 // As MLoRA publishes config_10_time.json; the others differ in theme_num and split_save_path.
-std::string config(const std::string& path, int themes, const std::string& more = "") {
-  return fmt::format(R"({{
+// `old` in it is replaced by `other`.
+std::string config(const std::string& path, int themes, const std::string& old = "",
+                   const std::string& other = "") {
+  std::string text = fmt::format(R"({{
   "theme_num": {}, "raw_data_path": "raw_data", "processed_data_path": "processed_data",
   "rebuild": false, "split_save_path": "{}", "split_policy": "split_by_theme", "seed": 123,
   "cores": 8, "ctr_ratio": 0.5, "random_range": true, "ctr_ratio_range": [0.2, 0.5],
-  "train_val_test": [0.6, 0.2, 0.2]{}}})",
-                     themes, path, more);
+  "train_val_test": [0.6, 0.2, 0.2]}})",
+                                 themes, path);
+  return text.replace(text.find(old), old.size(), other);
 }
 
 // 128 numbers: `first`, then zeros.
@@ -109,11 +112,10 @@ TEST_F(Taobao, ReadsThePublishedConfigurations) {
   const Options options = {{"config", folder.path() + "/config.json"}};
   EXPECT_EQ(read(options).text(), read({{"themes", "2"}}).text());
 
-  folder.write("config.json", config("split_by_theme_all", -1, R"(, "random_range": false)"));
+  folder.write("config.json", config("split_by_theme_all", -1, "true", "false"));
   EXPECT_EQ(read(options).text(), read({{"themes", "-1"}, {"negative_ratio", "0.5"}}).text());
 
-  folder.write("config.json",
-               config("split_by_theme_3", 3, R"(, "train_val_test": [0.8, 0.1, 0.1])"));
+  folder.write("config.json", config("split_by_theme_3", 3, "[0.6, 0.2, 0.2]", "[0.8, 0.1, 0.1]"));
   EXPECT_EQ(read(options).text(), read({{"themes", "3"}, {"split", "0.8,0.1,0.1"}}).text());
 }
 
@@ -217,13 +219,13 @@ TEST_F(Taobao, SaysWhatIsWrongInAConfiguration) {
             "prepare taobao: --config " + path +
                 " sets --themes, --split, --seed and --negative-ratio; leave them out");
   EXPECT_EQ(refusal("[10]"), path + ": expected an object");
-  EXPECT_EQ(refusal(config("x", 10, R"(, "split_policy": "split_by_user")")),
+  EXPECT_EQ(refusal(config("x", 10, "\"split_by_theme\"", "\"split_by_user\"")),
             path + ": split_policy is 'split_by_user', only split_by_theme is known");
   EXPECT_EQ(refusal(R"({"ctr_ratio_range": [0.1, 0.9]})"),
             path + ": ctr_ratio_range is [0.1, 0.9], only [0.2, 0.5] is known");
   EXPECT_EQ(refusal(R"({"train_val_test": [0.6, 0.4]})"),
             path + ": train_val_test must hold three shares");
-  EXPECT_EQ(refusal(config("a_time", 10, R"(, "train_val_test": [0.8, 0.1, 0.1])")),
+  EXPECT_EQ(refusal(config("a_time", 10, "[0.6, 0.2, 0.2]", "[0.8, 0.1, 0.1]")),
             path + ": train_val_test is [0.8, 0.1, 0.1], by time only [0.6, 0.2, 0.2] is known");
   EXPECT_TRUE(refusal(R"({"theme_num": "ten"})").starts_with(path + ": "));
 }
