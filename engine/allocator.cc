@@ -1,11 +1,13 @@
 #include "engine/allocator.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdlib>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -81,6 +83,14 @@ thread_local std::shared_ptr<Allocator> thread_allocator;
 std::shared_ptr<Allocator> heap_allocator() {
   static const std::shared_ptr<Allocator> heap = std::make_shared<Heap>();
   return heap;
+}
+
+void keep_heap() {
+#if defined(__GLIBC__)
+  mallopt(M_TOP_PAD, 16 << 20);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+#endif
 }
 
 struct Arena::State {

@@ -20,6 +20,11 @@ class Allocator {
 // smaller ones.
 std::shared_ptr<Allocator> heap_allocator();
 
+// Makes malloc grow its heap 16 MiB at a time and return nothing of it to the system, so that the
+// small buffers that libraries take and free in every step cost no system call. Of the process as a
+// whole: a program calls it first of all. Without effect where the C library has no such settings.
+void keep_heap();
+
 // A pool of size classes (eight per power of two). Released blocks are kept and handed out again,
 // so a step that repeats its allocations asks the system for nothing. Memory returns to the system
 // when the arena and the last tensor in it are gone: a tensor that outlives its step stays valid.

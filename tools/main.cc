@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "engine/allocator.h"
 #include "engine/error.h"
 #include "engine/nearest.h"
 #include "tools/config_file.h"
@@ -198,6 +199,7 @@ int main(int count, char** words) {
   }
 #endif
   ctr::wait_passively(words);
+  ctr::keep_heap();
   try {
     return ctr::main_of(count, words);
   } catch (const ctr::Error& error) {

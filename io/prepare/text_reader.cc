@@ -27,8 +27,8 @@ TextReader::TextReader(std::string path) : path_(std::move(path)) {
   gzFile file = gzopen(path_.c_str(), "rb");  // reads plain files as they are
   if (file == nullptr) fail_io("open", path_, errno == 0 ? ENOMEM : errno);
   // A small file does not need large buffers; a compressed one is about eight times its size.
-  piece_ = static_cast<unsigned>(
-      std::clamp<int64_t>(8 * status.st_size, kSmallestPiece, kLargestPiece));
+  piece_ =
+      static_cast<unsigned>(std::clamp<int64_t>(8 * status.st_size, kSmallestPiece, kLargestPiece));
   gzbuffer(file, piece_ / 2);
   file_ = file;
   next_ = std::async(std::launch::async, [this] { return read(); });

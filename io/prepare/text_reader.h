@@ -31,7 +31,7 @@ class TextReader {
 
   std::string path_;
   unsigned piece_ = 0;  // most bytes of a reading
-  void* file_;  // gzFile
+  void* file_;          // gzFile
   std::future<Piece> next_;
   int64_t bytes_read_ = 0;
 };

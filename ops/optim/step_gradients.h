@@ -1,7 +1,6 @@
 #pragma once
 // The gradients of one step, ready for a rule: summed by row, with the penalty, clipped.
 
-
 #include "autograd/coalesce.h"
 #include "autograd/tape.h"
 #include "engine/step_vector.h"

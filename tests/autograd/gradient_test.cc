@@ -1,11 +1,10 @@
-#include "autograd/coalesce.h"
-
 #include <omp.h>
 
 #include <cstring>
 
 #include <gtest/gtest.h>
 
+#include "autograd/coalesce.h"
 #include "engine/error.h"
 #include "engine/rng.h"
 

@@ -106,6 +106,7 @@ namespace {
 class Allocations : public testing::TestWithParam<const char*> {};
 
 TEST_P(Allocations, StopAfterThreeSteps) {
+  keep_heap();
   WorkloadOptions options;
   options.model = GetParam();
   options.fields = 13;

@@ -27,13 +27,14 @@ if(CTR_FUZZ)
   target_compile_options(ctr_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# ctr_library(NAME SOURCES… LINK …): one static library per folder. Each of its headers must compile alone: the target
-# all_verify_interface_header_sets tells.
+# ctr_library(NAME SOURCES… LINK … [PRECOMPILE …]): one static library per folder. Each of its headers must compile alone:
+# the target all_verify_interface_header_sets tells. Precompiled headers only save time: sources include what they use.
 function(ctr_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;PRIVATE_LINK;PRECOMPILE" ${ARGN})
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
   list(FILTER headers EXCLUDE REGEX "/(cuda|onednn)/|launch_none.h|math_float.h")  # included by one file alone
   add_library(${name} STATIC ${arg_SOURCES})
   target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
   target_link_libraries(${name} PUBLIC ctr_options ${arg_LINK} PRIVATE ${arg_PRIVATE_LINK})
+  target_precompile_headers(${name} PRIVATE ${arg_PRECOMPILE})
 endfunction()
