@@ -28,13 +28,42 @@ int64_t count_entries(const RowGradient& gradient) {
 
 // Where one gradient's work lies in the scratch memory of all of them.
 struct Job {
-  const RowGradient* gradient = nullptr;
-  Key* keys = nullptr;       // [entries]; sorted, then padding left out
-  Key* other = nullptr;      // [entries]
-  uint32_t* runs = nullptr;  // [entries + 1]: where each run of one row begins
-  int64_t entries = 0;
-  int64_t rows = 0;  // runs
+  Job(const RowGradient* of, Key* at, Key* spare, uint32_t* run_begins, const Job* sorted)
+      : gradient(of), keys(at), other(spare), runs(run_begins), same_ids(sorted) {}
 
+  const RowGradient* gradient;
+  Key* keys;       // [entries]; sorted, then padding left out
+  Key* other;      // [entries]
+  uint32_t* runs;  // [entries + 1]: where each run of one row begins
+  int64_t entries = 0;
+  int64_t rows = 0;     // runs
+  const Job* same_ids;  // or none: an earlier one whose sorted keys serve this one too
+
+  bool has_ids_of(const RowGradient& other) const {
+    return gradient->table_rows == other.table_rows && gradient->padding == other.padding &&
+           std::equal(gradient->parts.begin(), gradient->parts.end(), other.parts.begin(),
+                      other.parts.end(), [](const RowPart& a, const RowPart& b) {
+                        return a.ids.data<int64_t>() == b.ids.data<int64_t>() &&
+                               a.ids.count() == b.ids.count();
+                      });
+  }
+
+  void sort_by_row() {
+    if (same_ids != nullptr) return;
+    write_keys();
+    sort();
+    find_runs();
+  }
+
+  void take_from_same() {
+    if (same_ids == nullptr) return;
+    keys = same_ids->keys;
+    runs = same_ids->runs;
+    entries = same_ids->entries;
+    rows = same_ids->rows;
+  }
+
+ private:
   void write_keys() {
     Key* next = keys;
     uint32_t number = 0;
@@ -112,11 +141,7 @@ void sum_runs(const Job& job, CoalescedRows& result) {
   });
 }
 
-}  // namespace
-
-StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients) {
-  if (gradients.empty()) return {};
-  const auto count = static_cast<int64_t>(gradients.size());
+int64_t count_all_entries(std::span<const RowGradient* const> gradients) {
   int64_t total = 0;
   for (const RowGradient* gradient : gradients) {
     CTR_ASSERT(!gradient->parts.empty());
@@ -127,22 +152,39 @@ StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients
               gradient->table_rows, entries);
     total += entries;
   }
-  Tensor keys({2, total}, DType::i64), runs({total + count}, DType::i32);
+  return total;
+}
+
+// keys [2, entries of all], runs [entries of all + gradients].
+StepVector<Job> make_jobs(std::span<const RowGradient* const> gradients, Tensor& keys,
+                          Tensor& runs) {
   StepVector<Job> jobs;
+  jobs.reserve(gradients.size());
   int64_t begin = 0;
   for (const RowGradient* gradient : gradients) {
-    Key* first = reinterpret_cast<Key*>(keys.data<int64_t>()) + begin;
+    const auto same = std::find_if(jobs.begin(), jobs.end(), [&](const Job& earlier) {
+      return earlier.same_ids == nullptr && earlier.has_ids_of(*gradient);
+    });
+    const Job* sorted = same == jobs.end() ? nullptr : &*same;
+    auto* first = reinterpret_cast<Key*>(keys.data<int64_t>()) + begin;
     auto* run = reinterpret_cast<uint32_t*>(runs.data<int32_t>()) + begin +
                 static_cast<int64_t>(jobs.size());
-    jobs.push_back({gradient, first, first + total, run});
+    jobs.push_back(Job(gradient, first, first + keys.dim(1), run, sorted));
     begin += count_entries(*gradient);
   }
-  parallel_tasks(count, 16 * total, [&](int64_t i) {
-    Job& job = jobs[static_cast<size_t>(i)];
-    job.write_keys();
-    job.sort();
-    job.find_runs();
-  });
+  return jobs;
+}
+
+}  // namespace
+
+StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients) {
+  if (gradients.empty()) return {};
+  const auto count = static_cast<int64_t>(gradients.size());
+  const int64_t total = count_all_entries(gradients);
+  Tensor keys({2, total}, DType::i64), runs({total + count}, DType::i32);
+  StepVector<Job> jobs = make_jobs(gradients, keys, runs);
+  parallel_tasks(count, 16 * total, [&](int64_t i) { jobs[static_cast<size_t>(i)].sort_by_row(); });
+  for (Job& job : jobs) job.take_from_same();
   // Room for rows that are all different: the same sizes in each step, so that memory is reused.
   StepVector<CoalescedRows> results;
   for (const Job& job : jobs) {

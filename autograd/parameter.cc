@@ -80,11 +80,12 @@ const Parameter& Scope::table(std::string_view name, const Shape& shape,
   return made;
 }
 
-const Parameter& Scope::frozen(std::string_view name, const Tensor& value) const {
+const Parameter& Scope::frozen_table(std::string_view name, const Tensor& value) const {
   std::string path = path_of(name);
   store_->add(path, value.cast(dtype()));
   Parameter* parameter = store_->find(path);
   parameter->frozen = true;
+  parameter->table = true;
   return *parameter;
 }
 

@@ -91,8 +91,8 @@ class Scope {
   // The same, marked as the vectors of a field.
   const Parameter& table(std::string_view name, const Shape& shape,
                          const Initializer& initializer) const;
-  // A frozen one with given values.
-  const Parameter& frozen(std::string_view name, const Tensor& value) const;
+  // A frozen one with given rows.
+  const Parameter& frozen_table(std::string_view name, const Tensor& value) const;
 
   const std::string& path() const { return path_; }
   DType dtype() const { return store_->dtype(); }

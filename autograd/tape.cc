@@ -22,6 +22,7 @@ uint64_t next_number() {
 Var::Var(const Parameter& parameter) : value_(parameter.value) {
   if (Tape* tape = Tape::current(); tape != nullptr && !parameter.frozen)
     *this = tape->leaf(parameter);
+  table_ = parameter.table;
 }
 
 bool GradientSink::needs(int input) const {
@@ -32,6 +33,7 @@ bool GradientSink::needs(int input) const {
 void GradientSink::put(int input, Tensor gradient) {
   if (!needs(input)) return;
   Tape::Slot& slot = tape_.slots_[static_cast<size_t>(slots_[static_cast<size_t>(input)])];
+  bytes_ += gradient.bytes();
   slot.gradient.add(gradient.reshaped(slot.shape),
                     slot.parameter == nullptr || slot.parameter->tied);
 }
@@ -100,13 +102,16 @@ Var Tape::leaf(const Parameter& parameter) {
 
 std::vector<Var> Tape::record(const char* op, std::vector<Tensor> outputs,
                               std::span<const Var> inputs, BackwardMany backward) {
-  profile_lap(op);
   Node node{op, {}, {}, std::move(backward)};
   bool any = false;
   for (const Var& input : inputs) {
     node.inputs.push_back(slot_of(input));
+    node.input_bytes += input.bytes_read();
     any = any || node.inputs.back() >= 0;
   }
+  int64_t output_bytes = 0;
+  for (const Tensor& output : outputs) output_bytes += output.bytes();
+  profile_lap(op, node.input_bytes + output_bytes);
   std::vector<Var> result;
   for (Tensor& output : outputs) {
     if (any) node.outputs.push_back(add_slot(output.shape(), nullptr, false));
@@ -148,11 +153,13 @@ void Tape::mark_needed(const BackwardOptions& options) {
 void Tape::run(Node& node, bool retain) {
   std::vector<Tensor> dys(node.outputs.size());
   bool any = false;
+  int64_t bytes = node.input_bytes;
   for (size_t i = 0; i < dys.size(); ++i) {
     Gradient& gradient = slots_[static_cast<size_t>(node.outputs[i])].gradient;
     if (gradient.empty()) continue;
     dys[i] = gradient.is_rows() ? to_dense(gradient.rows()) : gradient.dense();
     gradient = Gradient();
+    bytes += dys[i].bytes();
     any = true;
   }
   if (any) {
@@ -160,7 +167,8 @@ void Tape::run(Node& node, bool retain) {
               "backward: {} was unwound by an earlier pass; that pass must ask to retain", node.op);
     GradientSink sink(*this, node.inputs);
     node.backward(dys, sink);
-    if (Profile::current() != nullptr) profile_lap(std::string(node.op) + " backward");
+    if (Profile::current() != nullptr)
+      profile_lap(std::string(node.op) + " backward", bytes + sink.bytes_);
   }
   if (!retain) node.backward = nullptr;
 }

@@ -41,6 +41,8 @@ class Var {
   DType dtype() const { return value_.dtype(); }
   Device device() const { return value_.device(); }
   bool defined() const { return value_.defined(); }
+  // Of the whole value; of a table, whose rows are looked up, none.
+  int64_t bytes_read() const { return table_ || !defined() ? 0 : value_.bytes(); }
 
  private:
   friend class Tape;
@@ -50,6 +52,7 @@ class Var {
   Tensor value_;
   int slot_ = -1;      // where the tape collects this value's gradient
   uint64_t tape_ = 0;  // number of that tape
+  bool table_ = false;
 };
 
 // Where a closure puts the gradients of the operator's inputs, by position.
@@ -68,6 +71,7 @@ class GradientSink {
 
   Tape& tape_;
   const std::vector<int>& slots_;  // of the inputs; -1 for those without gradient
+  int64_t bytes_ = 0;              // put so far
 };
 
 using Backward = std::function<void(const Tensor& dy, GradientSink& sink)>;
@@ -127,6 +131,7 @@ class Tape {
     std::vector<int> inputs;   // slots, -1 for constants
     std::vector<int> outputs;  // slots
     BackwardMany backward;     // empty once unwound
+    int64_t input_bytes = 0;
   };
   struct Slot {
     Shape shape;

@@ -23,7 +23,7 @@ void Profile::restart() {
   flop_ = product_seconds_ = 0;
 }
 
-void Profile::lap(std::string_view name) {
+void Profile::lap(std::string_view name, int64_t bytes) {
   const double end = seconds_now();
   Entry* entry = nullptr;
   for (Entry& known : entries_) {
@@ -36,6 +36,7 @@ void Profile::lap(std::string_view name) {
   ++entry->calls;
   entry->seconds += end - begin_;
   entry->flop += flop_;
+  entry->bytes += static_cast<double>(bytes);
   entry->product_seconds += product_seconds_;
   restart();
 }

@@ -29,6 +29,7 @@ class Profile {
     double seconds = 0;
     double flop = 0;             // of its matrix products
     double product_seconds = 0;  // within `seconds`
+    double bytes = 0;            // of the tensors that it reads and writes
   };
 
   Profile();
@@ -40,7 +41,7 @@ class Profile {
 
   // Begins a lap without booking what passed.
   void restart();
-  void lap(std::string_view name);
+  void lap(std::string_view name, int64_t bytes);
   void product(const Product& product, double seconds);
 
   // In the order of their first lap.
@@ -58,8 +59,8 @@ class Profile {
 };
 
 // Books a lap when something measures.
-inline void profile_lap(std::string_view name) {
-  if (Profile* profile = Profile::current()) profile->lap(name);
+inline void profile_lap(std::string_view name, int64_t bytes) {
+  if (Profile* profile = Profile::current()) profile->lap(name, bytes);
 }
 
 // Seconds of a clock that only rises.

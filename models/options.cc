@@ -51,6 +51,8 @@ OptionList ModelOptions::list() {
             &apg.condition_embedding,
             "APG: the condition reads the model's tables, or tables of its own",
             {"shared", "own"}});
+  list.add({"distinct_conditions", &apg.distinct_conditions,
+            "APG: generate once per distinct condition of a batch, not once per row"});
   list.add({"aggregation",
             &apg.aggregation,
             "APG: of several conditions",

@@ -18,6 +18,7 @@ struct ApgOptions {
   std::string condition_mode = "mix-wise";  // self-wise, group-wise, mix-wise
   NameList condition_fields = {};           // empty: the data's user and domain fields
   std::string condition_embedding = "shared";  // shared: the model's own tables; own: new ones
+  bool distinct_conditions = true;             // weights are generated once per distinct condition
   std::string aggregation = "mean";            // mean, sum, concat, attention
   std::string aggregation_side =
       "input";  // input: of the conditions; output: of the layers they generate

@@ -20,7 +20,7 @@ class Popularity : public Model {
               "--item COLUMN",
               context.schema.name);
     const int64_t items = context.schema.fields[static_cast<size_t>(field_)].vocabulary;
-    counts_ = scope.frozen("counts", Tensor::zeros({items + 1, 2}, scope.dtype()))
+    counts_ = scope.frozen_table("counts", Tensor::zeros({items + 1, 2}, scope.dtype()))
                   .value;  // last row: all items
   }
 

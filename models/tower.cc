@@ -12,7 +12,7 @@ Tower::Tower(const Scope& scope, const ModelContext& context) : embedding_(scope
 
 Var Tower::deep(const Var& x, const Batch& batch) const {
   if (!condition_) return (*mlp_)(x);
-  std::vector<Var> z = (*condition_)(batch);
+  const std::vector<BatchCondition> z = (*condition_)(batch);
   return (*mlp_)(x, z);
 }
 

@@ -19,8 +19,8 @@ struct State {
 };
 
 void print_table(const BenchReport& report) {
-  fmt::print("\n{:<28} {:>6} {:>9} {:>7} {:>9} {:>9}\n", "op", "calls", "ms", "share", "products",
-             "GF/s");
+  fmt::print("\n{:<28} {:>6} {:>9} {:>7} {:>9} {:>9} {:>9}\n", "op", "calls", "ms", "share", "GB/s",
+             "products", "GF/s");
   double total = 0;
   for (const Profile::Entry& entry : report.entries) total += entry.seconds;
   std::vector<Profile::Entry> entries = report.entries;
@@ -29,6 +29,7 @@ void print_table(const BenchReport& report) {
   for (const Profile::Entry& entry : entries) {
     fmt::print("{:<28} {:>6} {:>9.3f} {:>6.1f}%", entry.name, entry.calls, 1e3 * entry.seconds,
                100 * entry.seconds / total);
+    fmt::print(" {:>9.1f}", entry.bytes / entry.seconds / 1e9);
     if (entry.flop > 0) {
       fmt::print(" {:>9.3f} {:>9.1f}", 1e3 * entry.product_seconds,
                  entry.flop / entry.product_seconds / 1e9);
@@ -69,6 +70,7 @@ int run_training(const State& state) {
     for (const Profile::Entry& entry : report.entries)
       json["ops"][entry.name] = {{"calls", entry.calls},
                                  {"ms", 1e3 * entry.seconds},
+                                 {"bytes", entry.bytes},
                                  {"product_ms", 1e3 * entry.product_seconds}};
     fmt::print("{}\n", json.dump());
     return 0;

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "engine/check.h"
+#include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/gather/gather.h"
 #include "ops/linear/linear.h"
 #include "ops/shaping/shaping.h"
 
@@ -112,52 +114,68 @@ void ApgLinear::check_size(int64_t rows) const {
                  : generate_ == "usv" ? in_ * rank_ + rank_ * rank_ + rank_ * out_
                                       : rank_ * rank_;
   int64_t megabytes = rows * each * static_cast<int64_t>(size_of(scope_.dtype())) / (1 << 20);
-  CTR_CHECK(megabytes <= max_generated_mb_,
-            "apg: generating weights for {} rows of a layer [{},{}] needs {} MB, more than {} MB; "
-            "use --generate s, a "
-            "smaller --batch-size, or raise --max-generated-mb",
-            rows, in_, out_, megabytes, max_generated_mb_);
+  CTR_CHECK(
+      megabytes <= max_generated_mb_,
+      "apg: generating weights for {} conditions of a layer [{},{}] needs {} MB, more than {} MB; "
+      "use --generate s, a "
+      "smaller --batch-size, or raise --max-generated-mb",
+      rows, in_, out_, megabytes, max_generated_mb_);
 }
 
-Var ApgLinear::generated(const Var& h, const Var& z, const Generators& generators) const {
-  const int64_t rows = h.dim(0);
+Var ApgLinear::generated(const Var& h, const BatchCondition& condition,
+                         const Generators& generators, const Var& shared_bias,
+                         Activation activation) const {
+  const Var& z = condition.z;
+  const RowGroups& groups = condition.rows;
+  const int64_t rows = z.dim(0);  // of h, or distinct conditions
+  check_size(rows);
   Var core =
       generators.all ? (*generators.all)(z) : (*generators.s)(z);  // W or S, the bias before it
-  Var bias;
+  Var bias = shared_bias;
   if (generate_bias_) {
     std::vector<int64_t> sizes{out_, core.dim(1) - out_};
     std::vector<Var> parts = split(core, sizes);
-    bias = parts[0];
+    bias = groups.defined() ? gather(parts[0], groups.of) : parts[0];
     core = parts[1];
   }
+  if (generate_ == "s" && !generate_bias_) {  // ((h U) S(z)) V + b
+    return apg_decomposed_linear(h, value_of(u_), core, value_of(v_), bias, activation, groups);
+  }
+  auto times = [&](const Var& x, const Var& w, int64_t out) {  // x W(z)
+    return groups.defined() ? grouped_matmul(x, reshape(w, {rows, x.dim(1), out}), groups)
+                            : row_matmul(x, w, out);
+  };
   Var y;
   if (generate_ == "full") {
-    y = row_matmul(h, core, out_);  // h W(z)
+    y = times(h, core, out_);
   } else if (generate_ == "s") {
-    y = apg_decomposed_linear(h, value_of(u_), core, value_of(v_));  // ((h U) S(z)) V
+    y = apg_decomposed_linear(h, value_of(u_), core, value_of(v_), Var(), Activation::identity,
+                              groups);
   } else {
     Var u = (*generators.u)(z);
     Var v = (*generators.v)(z);
     if (decompose_) {
-      y = row_matmul(row_matmul(row_matmul(h, u, rank_), core, rank_), v, out_);  // ((h U) S) V
+      y = times(times(times(h, u, rank_), core, rank_), v, out_);  // ((h U) S) V
     } else {
       Var us = batched_matmul(reshape(u, {rows, in_, rank_}), reshape(core, {rows, rank_, rank_}));
-      y = row_matmul(h, batched_matmul(us, reshape(v, {rows, rank_, out_})), out_);  // h (U S V)
+      y = times(h, batched_matmul(us, reshape(v, {rows, rank_, out_})), out_);  // h (U S V)
     }
   }
-  return bias.defined() ? y + bias : y;
+  return activate(bias.defined() ? y + bias : y, activation);
 }
 
-Var ApgLinear::operator()(const Var& h, std::span<const Var> conditions) const {
-  check_size(h.dim(0));
+Var ApgLinear::operator()(const Var& h, std::span<const BatchCondition> conditions,
+                          Activation activation) const {
+  const Var bias = bias_ != nullptr ? Var(*bias_) : Var();
+  if (conditions.empty()) return generated(h, {h, {}}, generators_[0], bias, activation);
+  if (generators_.size() == 1) return generated(h, conditions[0], generators_[0], bias, activation);
   Var y;
   for (size_t j = 0; j < generators_.size(); ++j) {
-    Var part = generated(h, conditions.empty() ? h : conditions[j], generators_[j]);
+    const Var part = generated(h, conditions[j], generators_[j], Var(), Activation::identity);
     y = y.defined() ? y + part : part;
   }
-  if (generators_.size() > 1 && !sum_outputs_)
-    y = scale(y, 1.0 / static_cast<double>(generators_.size()));
-  return bias_ != nullptr ? y + Var(*bias_) : y;
+  if (!sum_outputs_) y = scale(y, 1.0 / static_cast<double>(generators_.size()));
+  return activate(bias.defined() ? y + bias : y, activation);
 }
 
 }  // namespace ctr

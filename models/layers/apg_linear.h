@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "autograd/tape.h"
+#include "models/layers/condition.h"
 #include "models/layers/linear_layer.h"
 #include "models/options.h"
 
@@ -29,14 +30,17 @@ class Hypernet {
 //   s     y = ((h U) S(z)) V + b          U, V shared; with P: U = U_l U_r, V = V_l V_r while
 //   training,
 //                                         folded once per weights for evaluation
-// Several conditions (output side): y = mean or sum over j of the layers that z_j generate.
+// Rows that share a condition share what it generates. Several conditions (output side): y = mean
+// or sum over j of the layers that z_j generate.
 class ApgLinear {
  public:
   // `conditions`: widths of the conditions; empty: self-wise. K and P are this layer's.
   ApgLinear(const Scope& scope, int64_t in, int64_t out, std::span<const int64_t> conditions,
             const ApgOptions& options, int64_t rank_k, int64_t overparam_p);
 
-  Var operator()(const Var& h, std::span<const Var> conditions) const;
+  // activation(y)
+  Var operator()(const Var& h, std::span<const BatchCondition> conditions,
+                 Activation activation) const;
 
  private:
   // The generators of one condition; which are set follows from `generate`.
@@ -57,7 +61,8 @@ class ApgLinear {
   Var value_of(const Factor& factor) const;
   Generators generators(const Scope& scope, const std::string& prefix, int64_t width,
                         const IntList& hidden) const;
-  Var generated(const Var& h, const Var& z, const Generators& generators) const;
+  Var generated(const Var& h, const BatchCondition& condition, const Generators& generators,
+                const Var& shared_bias, Activation activation) const;
   void check_size(int64_t rows) const;
 
   const Scope scope_;

@@ -1,5 +1,7 @@
 #include "models/layers/condition.h"
 
+#include <algorithm>
+
 #include "engine/check.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/linear/linear.h"
@@ -25,10 +27,20 @@ std::vector<int64_t> condition_fields(const Schema& schema, const ApgOptions& op
   return fields;
 }
 
+// The ids of each group's first row; those of row 0 for empty groups.
+Tensor first_of_each(const Tensor& ids, const RowGroups& groups) {
+  Tensor result({groups.count()}, DType::i64);
+  for (int64_t g = 0; g < groups.count(); ++g) {
+    const std::span<const int64_t> rows = groups.rows_of(g);
+    result.data<int64_t>()[g] = ids.data<int64_t>()[rows.empty() ? 0 : rows[0]];
+  }
+  return result;
+}
+
 }  // namespace
 
 Condition::Condition(const Scope& scope, const ModelContext& context, const Embedding& embedding)
-    : embedding_(&embedding) {
+    : embedding_(&embedding), distinct_(context.options.apg.distinct_conditions) {
   const ApgOptions& options = context.options.apg;
   if (options.condition_mode == "self-wise") return;
   fields_ = condition_fields(context.schema, options);
@@ -80,11 +92,42 @@ Var Condition::aggregate(const std::vector<Var>& z) const {
   return row_matmul(softmax(reshape(scores, {rows, count})), stacked, width);  // Σ_j a_j z_j
 }
 
-std::vector<Var> Condition::operator()(const Batch& batch) const {
+// Of the rows by these fields' ids; undefined when grouping them is not worth it.
+RowGroups Condition::distinct(const Batch& batch, std::span<const int64_t> fields) const {
+  std::vector<Tensor> ids;
+  for (int64_t field : fields) {
+    const FieldBatch& values = batch.fields[static_cast<size_t>(field)];
+    if (!distinct_ || !values.ids.defined() || values.offsets.defined()) return {};
+    ids.push_back(values.ids);
+  }
+  const int64_t most = batch.rows / 2;
+  RowGroups groups = group_by_ids(ids, std::max<int64_t>(1, batch.rows / 32));
+  return groups.count() <= most ? groups : RowGroups();
+}
+
+BatchCondition Condition::of_fields(const Batch& batch, std::span<const int64_t> fields) const {
+  const RowGroups groups = distinct(batch, fields);
+  Batch one_of_each;
+  if (groups.defined()) {
+    one_of_each.rows = groups.count();
+    one_of_each.fields.resize(batch.fields.size());
+    for (int64_t field : fields) {
+      const auto index = static_cast<size_t>(field);
+      one_of_each.fields[index].ids = first_of_each(batch.fields[index].ids, groups);
+    }
+  }
   std::vector<Var> z;
-  for (int64_t field : fields_) z.push_back(embedding_->field(batch, field));
-  if (z.empty() || aggregation_.empty()) return z;
-  return {aggregate(z)};
+  for (int64_t field : fields)
+    z.push_back(embedding_->field(groups.defined() ? one_of_each : batch, field));
+  return {z.size() == 1 ? z[0] : aggregate(z), groups};
+}
+
+std::vector<BatchCondition> Condition::operator()(const Batch& batch) const {
+  std::vector<BatchCondition> result;
+  if (fields_.empty()) return result;
+  if (!aggregation_.empty()) return {of_fields(batch, fields_)};
+  for (const int64_t& field : fields_) result.push_back(of_fields(batch, {&field, 1}));
+  return result;
 }
 
 }  // namespace ctr

@@ -77,7 +77,7 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
                    "embedding: the data set has no vectors '{}' for field '{}'", field.vectors,
                    field.name);
     entry.width = found->second.dim(1);
-    entry.table = &tables.frozen(field.name, found->second);
+    entry.table = &tables.frozen_table(field.name, found->second);
   } else {
     entry.table = &tables.table(field.name, {field.vocabulary, entry.width},
                                 table_initializer(field, options.embedding_deviation));

@@ -2,7 +2,6 @@
 
 #include "engine/check.h"
 #include "engine/rng.h"
-#include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 
 namespace ctr {
@@ -40,12 +39,12 @@ Mlp::Mlp(const Scope& scope, int64_t in, const ModelOptions& options,
   head_ = std::make_unique<LinearLayer>(scope / "head", in, 1);
 }
 
-Var Mlp::operator()(const Var& x, std::span<const Var> conditions) const {
+Var Mlp::operator()(const Var& x, std::span<const BatchCondition> conditions) const {
   const Mode& mode = scope_.mode();
   Var h = x;
   for (size_t l = 0; l < plain_.size() + generated_.size(); ++l) {
     h = generated_.empty() ? plain_[l](h, activation_)
-                           : activate((*generated_[l])(h, conditions), activation_);
+                           : (*generated_[l])(h, conditions, activation_);
     if (mode.training) h = dropout(h, dropout_, {mode.seed, 0xD0 + l, mode.step});
   }
   return (*head_)(h);

@@ -17,7 +17,7 @@ class Mlp {
   Mlp(const Scope& scope, int64_t in, const ModelOptions& options,
       std::span<const int64_t> conditions = {});
 
-  Var operator()(const Var& x, std::span<const Var> conditions = {}) const;
+  Var operator()(const Var& x, std::span<const BatchCondition> conditions = {}) const;
 
  private:
   const Scope scope_;

@@ -3,6 +3,7 @@
 #include "engine/check.h"
 #include "engine/launch.h"
 #include "ops/activation/activation_bodies.h"
+#include "ops/elementwise/elementwise.h"
 #include "ops/registry.h"
 
 namespace ctr {
@@ -14,6 +15,7 @@ struct Functions {
   bool of_output;
   void (*forward)(const Tensor& x, Tensor& y);
   void (*backward)(const Tensor& kept, const Tensor& dy, Tensor& dx);
+  void (*backward_sum)(const Tensor& kept, const Tensor& dy, Tensor& dx, Tensor& sum);
 };
 
 template <class Curve>
@@ -34,12 +36,25 @@ void backward(const Tensor& kept, const Tensor& dy, Tensor& dx) {
 }
 
 template <class Curve>
+void backward_sum(const Tensor& kept, const Tensor& dy, Tensor& dx, Tensor& sum) {
+  const int64_t cols = sum.count();
+  visit_float(kept.dtype(), Curve::kName, [&](auto zero) {
+    using T = decltype(zero);
+    reduce_cols(kept.device(), cols == 0 ? 0 : kept.count() / cols, cols,
+                CurveBackwardSum<T, Curve>{kept.data<T>(), dy.data<T>(), dx.data<T>(),
+                                           sum.data<T>(), cols});
+  });
+}
+
+template <class Curve>
 constexpr Functions functions_of() {
-  return {Curve::kName, Curve::kOfOutput, forward<Curve>, backward<Curve>};
+  if constexpr (Curve::kOfOutput)
+    return {Curve::kName, true, forward<Curve>, backward<Curve>, backward_sum<Curve>};
+  return {Curve::kName, false, forward<Curve>, backward<Curve>, nullptr};
 }
 
 const Functions& functions_of(Activation activation) {
-  static constexpr Functions all[] = {{"identity", true, nullptr, nullptr},
+  static constexpr Functions all[] = {{"identity", true, nullptr, nullptr, nullptr},
                                       functions_of<ReluCurve>(),
                                       functions_of<SigmoidCurve>(),
                                       functions_of<TanhCurve>(),
@@ -92,10 +107,19 @@ void apply_activation(Tensor& y, Activation activation) {
   if (activation != Activation::identity) functions_of(activation).forward(y, y);
 }
 
-Tensor activation_backward(const Tensor& kept, const Tensor& dy, Activation activation) {
-  if (activation == Activation::identity) return dy;
-  Tensor dx(kept.shape(), kept.dtype(), kept.device());
-  functions_of(activation).backward(kept, dy, dx);
+Tensor activation_backward(const Tensor& kept, const Tensor& dy, Activation activation,
+                           Tensor* column_sums) {
+  if (activation == Activation::identity) {
+    if (column_sums != nullptr) *column_sums = column_sum(dy, dy.dim(1));
+    return dy;
+  }
+  Tensor dx = dy.unique() ? dy : Tensor(dy.shape(), dy.dtype(), dy.device());
+  if (column_sums == nullptr) {
+    functions_of(activation).backward(kept, dy, dx);
+  } else {
+    *column_sums = Tensor({dy.dim(1)}, dy.dtype(), dy.device());
+    functions_of(activation).backward_sum(kept, dy, dx, *column_sums);
+  }
   return dx;
 }
 

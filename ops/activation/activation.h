@@ -40,7 +40,10 @@ Var dice(const Var& x, const Var& alpha, RunningStatistics* running, bool traini
 bool keeps_output(Activation activation);
 // y = activation(y) in place.
 void apply_activation(Tensor& y, Activation activation);
-// dx from dy and what the activation keeps: its output, or else its input.
-Tensor activation_backward(const Tensor& kept, const Tensor& dy, Activation activation);
+// For the same: dx from dy [N, C] and the output that was kept. Where asked, also the sums of dx's
+// columns [C], in the same pass: the gradient of a bias before the activation. Writes over dy when
+// nobody else holds it.
+Tensor activation_backward(const Tensor& kept, const Tensor& dy, Activation activation,
+                           Tensor* column_sums = nullptr);
 
 }  // namespace ctr

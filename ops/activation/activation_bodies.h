@@ -189,6 +189,26 @@ struct CurveBackward {
   CTR_HD void operator()(int64_t i) const { dx[i] = Curve::backward(kept[i], dy[i]); }
 };
 
+// The same for dx [rows, cols], with the sums of its columns: the gradient of a bias before the
+// activation, in one pass.
+template <class T, class Curve>
+struct CurveBackwardSum {
+  static constexpr const char* kName = Curve::kName;
+  using Value = T;
+  const T* kept;
+  const T* dy;
+  T* dx;
+  T* sum;
+  int64_t cols;
+  CTR_HD T identity() const { return T(0); }
+  CTR_HD T load(int64_t row, int64_t col) const {
+    const int64_t i = row * cols + col;
+    return dx[i] = Curve::backward(kept[i], dy[i]);
+  }
+  CTR_HD T combine(T left, T right) const { return left + right; }
+  CTR_HD void store(int64_t col, T value) const { sum[col] = value; }
+};
+
 template <class T>
 using ReluForward = CurveForward<T, ReluCurve>;
 template <class T>
@@ -233,6 +253,16 @@ template <class T>
 using Log1pAbsForward = CurveForward<T, Log1pAbsCurve>;
 template <class T>
 using Log1pAbsBackward = CurveBackward<T, Log1pAbsCurve>;
+template <class T>
+using ReluBackwardSum = CurveBackwardSum<T, ReluCurve>;
+template <class T>
+using SigmoidBackwardSum = CurveBackwardSum<T, SigmoidCurve>;
+template <class T>
+using TanhBackwardSum = CurveBackwardSum<T, TanhCurve>;
+template <class T>
+using LeakyReluBackwardSum = CurveBackwardSum<T, LeakyReluCurve>;
+template <class T>
+using ExpBackwardSum = CurveBackwardSum<T, ExpCurve>;
 CTR_KERNEL(for_each, ReluForward);
 CTR_KERNEL(for_each, ReluBackward);
 CTR_KERNEL(for_each, SigmoidForward);
@@ -255,6 +285,11 @@ CTR_KERNEL(for_each, LogForward);
 CTR_KERNEL(for_each, LogBackward);
 CTR_KERNEL(for_each, Log1pAbsForward);
 CTR_KERNEL(for_each, Log1pAbsBackward);
+CTR_KERNEL(reduce_cols, ReluBackwardSum);
+CTR_KERNEL(reduce_cols, SigmoidBackwardSum);
+CTR_KERNEL(reduce_cols, TanhBackwardSum);
+CTR_KERNEL(reduce_cols, LeakyReluBackwardSum);
+CTR_KERNEL(reduce_cols, ExpBackwardSum);
 
 // y[row, c] = x above 0, alpha[c] x elsewhere; shared: one alpha for all c.
 template <class T>

@@ -67,7 +67,8 @@ Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions
       activation == Activation::identity ? Tensor() : y;  // needed by its gradient alone
   auto backward = [xv = x.value(), w = weight.value(), kept, t, activation](const Tensor& dy,
                                                                             GradientSink& sink) {
-    Tensor dz = activation == Activation::identity ? dy : activation_backward(kept, dy, activation);
+    Tensor db;
+    Tensor dz = activation_backward(kept, dy, activation, sink.needs(2) ? &db : nullptr);
     if (sink.needs(0)) {  // dx = dz W
       Tensor dx(xv.shape(), xv.dtype(), xv.device());
       product(dz, Transpose::no, w, opposite(t), dx, Tensor(), false);
@@ -80,7 +81,7 @@ Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions
               false);
       sink.put(1, dw);
     }
-    if (sink.needs(2)) sink.put(2, column_sum(dz, dz.dim(1)));
+    if (sink.needs(2)) sink.put(2, db);
   };
   return record("linear", y, {x, weight, bias}, backward);
 }

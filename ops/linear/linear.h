@@ -4,6 +4,7 @@
 #include "autograd/tape.h"
 #include "engine/activation.h"
 #include "engine/linalg.h"
+#include "ops/linear/row_groups.h"
 
 namespace ctr {
 
@@ -29,12 +30,18 @@ inline Var matmul(const Var& x, const Var& w) {
 // APG (Yan et al., NeurIPS 2022), where W_b is generated from the row's condition.
 Var row_matmul(const Var& h, const Var& w, int64_t out);
 
+// Each row by its group's matrix: y_b = h_b W_g(b) for h [B, N], W [G, N, M] → [B, M].
+Var grouped_matmul(const Var& h, const Var& w, const RowGroups& groups);
+
 // z_b = x_b y_b for x [B, N, K], y [B, K, M] → [B, N, M]; with `transpose_y` y is [B, M, K] and
 // z_b = x_b y_bᵀ.
 Var batched_matmul(const Var& x, const Var& y, Transpose transpose_y = Transpose::no);
 
-// APG's decomposed feed-forward: y_b = ((h_b U) S_b) V for h [B, N], U [N, K], S [B, K K]
-// row-major, V [K, M] → [B, M].
-Var apg_decomposed_linear(const Var& h, const Var& u, const Var& s, const Var& v);
+// APG's decomposed feed-forward: y_b = activation(((h_b U) S_b) V + bias) for h [B, N], U [N, K],
+// S [B, K K] row-major, V [K, M], bias [M] or undefined → [B, M]. Where rows share conditions, S is
+// [G, K K] and `groups` tells each row's.
+Var apg_decomposed_linear(const Var& h, const Var& u, const Var& s, const Var& v,
+                          const Var& bias = Var(), Activation activation = Activation::identity,
+                          const RowGroups& groups = {});
 
 }  // namespace ctr

@@ -45,17 +45,23 @@ StepGradients Optimizer::prepare(const ParameterStore& store, const Gradients& g
   // Plain SGD moves no row without a gradient, so touched rows do unless they decay.
   const bool lazy = options_.update == "rows" || (options_.rule == "sgd" && options_.l2.table == 0);
   StepGradients result = gather_gradients(store, gradients, lazy, options_.l2);
-  profile_lap("row gradients");
+  int64_t bytes = 0;
+  for (const StepGradient& gradient : result)
+    bytes += gradient.is_rows() ? gradient.values().bytes() : 0;
+  profile_lap("row gradients", bytes);
   return result;
 }
 
 void Optimizer::apply(ParameterStore& store, const StepGradients& gradients) {
   advance();
   StepVector<std::pair<const StepGradient*, Tensor>> rows;  // with their states
-  int64_t work = 0;
+  int64_t work = 0, bytes = 0;
   for (const StepGradient& gradient : gradients) {
     Parameter& parameter = *gradient.parameter;
     Tensor state = state_of(parameter.name, parameter.value, parameter.table);
+    const int64_t numbers =
+        state.defined() ? state.count() / std::max<int64_t>(1, parameter.value.count()) : 0;
+    bytes += gradient.values().bytes() * (3 + 2 * numbers);  // g; w and each state twice
     if (gradient.is_rows()) {
       rows.emplace_back(&gradient, state);
       work += 8 * gradient.rows.values.count();
@@ -69,7 +75,7 @@ void Optimizer::apply(ParameterStore& store, const StepGradients& gradients) {
     update_rows(options_, parameter.value, state, gradient->rows, parameter.table, step_);
   });
   ++store.mode().weights_version;
-  profile_lap("optimizer");
+  profile_lap("optimizer", bytes);
 }
 
 void Optimizer::step(ParameterStore& store, const Gradients& gradients) {

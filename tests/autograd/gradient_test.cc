@@ -1,5 +1,6 @@
 #include <omp.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include <gtest/gtest.h>
@@ -65,6 +66,27 @@ TEST(Coalesce, IgnoresTheThreadCount) {
   EXPECT_EQ(
       std::memcmp(one.values.raw(), three.values.raw(), static_cast<size_t>(one.values.bytes())),
       0);
+}
+
+// Tables looked up by the same ids are sorted once; each still gets what it gets alone.
+TEST(Coalesce, SharesTheSortAmongTablesWithTheSameIds) {
+  std::vector<RowGradient> all = {random_rows(300, 40, 4), random_rows(300, 40, 2),
+                                  random_rows(300, 40, 3), random_rows(300, 40, 5)};
+  for (size_t other : {2, 3}) {
+    for (size_t part = 0; part < all[0].parts.size(); ++part)
+      all[other].parts[part].ids = all[0].parts[part].ids;
+  }
+  all[3].padding = 7;  // so its entries are not those of the first
+  const std::vector<const RowGradient*> pointers = {&all[0], &all[1], &all[2], &all[3]};
+  const StepVector<CoalescedRows> together = coalesce(pointers);
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (RowPart& part : all[i].parts) part.ids = part.ids.clone();
+    const CoalescedRows alone = coalesce(all[i]);
+    ASSERT_EQ(together[i].ids.count(), alone.ids.count());
+    EXPECT_TRUE(std::ranges::equal(together[i].ids.span<int64_t>(), alone.ids.span<int64_t>()));
+    EXPECT_TRUE(std::ranges::equal(together[i].values.span<float>(), alone.values.span<float>()));
+  }
+  EXPECT_EQ(together[3].ids.count(), together[0].ids.count() - 1);
 }
 
 TEST(Coalesce, DropsPadding) {

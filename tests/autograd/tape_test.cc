@@ -82,7 +82,7 @@ TEST(Tape, ComputesOnlyWhatIsAskedFor) {
 
 TEST(Tape, FrozenParametersAreConstants) {
   ParameterStore store(DType::f64, 1);
-  const Parameter& frozen = Scope(store).frozen("table", numbers({1, 2}));
+  const Parameter& frozen = Scope(store).frozen_table("table", numbers({1, 2}));
   const Parameter& free =
       (Scope(store) / "mlp" / 0).parameter("weight", {2}, Initializer::constant(3));
   EXPECT_EQ(free.name, "mlp/0/weight");

@@ -20,7 +20,7 @@ class Regularised : public testing::Test {
   const Parameter& table = Scope(store).table("table", {5, 2}, Initializer::normal(1));
   const Parameter& net = Scope(store).parameter("net", {4}, Initializer::normal(1));
   const Parameter& idle = Scope(store).parameter("idle", {3}, Initializer::normal(1));
-  const Parameter& frozen = Scope(store).frozen("frozen", Tensor::full({2}, DType::f64, 9));
+  const Parameter& frozen = Scope(store).frozen_table("frozen", Tensor::full({2}, DType::f64, 9));
 
   // Rows 1, 3, 1 of the table times the net's vector, added up: gradients of 1-d sums.
   Gradients gradients() {

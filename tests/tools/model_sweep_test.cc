@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -98,6 +99,44 @@ INSTANTIATE_TEST_SUITE_P(Models, ModelSweep, testing::ValuesIn(all_cases()), [](
   return name;
 });
 
+// What rows share is generated once: logits and gradients are those of generating it for each row.
+TEST(Apg, GeneratesOncePerDistinctCondition) {
+  SmallProblem problem = small_problem();
+  for (size_t f = 0; f < problem.schema.fields.size(); ++f) {
+    const FieldRole role = problem.schema.fields[f].role;
+    if (role != FieldRole::user && role != FieldRole::domain) continue;
+    Tensor ids({problem.batch.rows}, DType::i64);  // four conditions in all
+    for (int64_t row = 0; row < ids.count(); ++row)
+      ids.data<int64_t>()[row] = role == FieldRole::user ? row % 2 : row / 2 % 2;
+    problem.batch.fields[f].ids = ids;
+  }
+  // The logit and all gradients, by name.
+  auto run = [&](ModelOptions options, bool distinct) {
+    options.apg.distinct_conditions = distinct;
+    GivenVectors none;
+    ParameterStore store(DType::f64, 1);
+    auto model = find_model("apg").make(Scope(store), {problem.schema, none, options});
+    Tape tape;
+    const Var logit = model->logit(problem.batch);
+    std::map<std::string, Tensor> result{{"logit", logit.value()}};
+    const Gradients gradients = backward(bce_with_logits(logit, problem.batch.label));
+    for (const auto& [parameter, gradient] : gradients.parameters())
+      result[parameter->name] = gradient.is_rows() ? to_dense(gradient.rows()) : gradient.dense();
+    return result;
+  };
+  for (const ModelCase& model_case : model_cases("apg")) {
+    const auto rows = run(model_case.options, false), distinct = run(model_case.options, true);
+    ASSERT_EQ(rows.size(), distinct.size());
+    for (const auto& [name, expected] : rows) {
+      const Tensor& found = distinct.at(name);
+      ASSERT_EQ(found.count(), expected.count());
+      for (int64_t i = 0; i < found.count(); ++i)
+        EXPECT_NEAR(found.data<double>()[i], expected.data<double>()[i], 1e-12)
+            << model_case.name << ' ' << name;
+    }
+  }
+}
+
 std::string refusal(const std::function<void(ModelOptions&)>& change) {
   SmallProblem problem = small_problem();
   ModelOptions options = model_cases("apg")[0].options;
@@ -132,7 +171,7 @@ TEST(ApgRefusals, SayWhatToDo) {
     o.hidden_units = {20000};
     o.apg.max_generated_mb = 1;
   });
-  EXPECT_NE(size.find("generating weights for 9 rows of a layer [20,20000] needs 13 MB"),
+  EXPECT_NE(size.find("generating weights for 9 conditions of a layer [20,20000] needs 13 MB"),
             std::string::npos)
       << size;
 }

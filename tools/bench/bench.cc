@@ -90,6 +90,7 @@ std::vector<Product> profile_steps(Workload& workload, std::vector<Profile::Entr
     entry.seconds /= kProfiled;
     entry.flop /= kProfiled;
     entry.product_seconds /= kProfiled;
+    entry.bytes /= kProfiled;
   }
   return profile.products();
 }
