@@ -77,17 +77,21 @@ struct Job {
     entries = next - keys;
   }
 
-  // Least-significant-digit radix sort, 11 bits a pass: stable, and linear in the entries.
+  // Least-significant-digit radix sort: stable, and linear in the entries. The bits of a row are
+  // spread evenly over as few passes as digits of at most 11 bits allow.
   void sort() {
-    constexpr int kDigitBits = 11;
-    constexpr Key kMask = (Key{1} << kDigitBits) - 1;
+    constexpr int kMostBits = 11;
     const auto last = static_cast<uint64_t>(std::max<int64_t>(gradient->table_rows - 1, 1));
-    const int bits = std::bit_width(last);
-    for (int shift = kNumberBits; shift < kNumberBits + bits; shift += kDigitBits) {
-      std::array<uint32_t, kMask + 2> begin{};
-      for (int64_t i = 0; i < entries; ++i) ++begin[((keys[i] >> shift) & kMask) + 1];
-      for (size_t digit = 1; digit < begin.size(); ++digit) begin[digit] += begin[digit - 1];
-      for (int64_t i = 0; i < entries; ++i) other[begin[(keys[i] >> shift) & kMask]++] = keys[i];
+    const int bits = std::bit_width(last), passes = (bits + kMostBits - 1) / kMostBits;
+    const int digit_bits = (bits + passes - 1) / passes;
+    const Key mask = (Key{1} << digit_bits) - 1;
+    for (int pass = 0; pass < passes; ++pass) {
+      const int shift = kNumberBits + pass * digit_bits;
+      std::array<uint32_t, (1 << kMostBits) + 1> begin;
+      std::fill_n(begin.begin(), mask + 2, 0);
+      for (int64_t i = 0; i < entries; ++i) ++begin[((keys[i] >> shift) & mask) + 1];
+      for (Key digit = 1; digit <= mask; ++digit) begin[digit] += begin[digit - 1];
+      for (int64_t i = 0; i < entries; ++i) other[begin[(keys[i] >> shift) & mask]++] = keys[i];
       std::swap(keys, other);
     }
   }
@@ -105,38 +109,67 @@ struct Job {
 template <class T>
 class Values {
  public:
-  explicit Values(const RowGradient& gradient) : parts_(gradient.parts) {}
+  explicit Values(const RowGradient& gradient) : parts_(gradient.parts), first_(parts_[0]) {}
   const T* of(Key key) const {
     int64_t number = number_of(key);
+    if (number < first_.count) return first_.begin + number * first_.stride;
     const RowPart* part = parts_.data();
     for (; number >= part->ids.count(); ++part) number -= part->ids.count();
-    return part->values.template data<T>() + number * part->stride + part->offset;
+    const Part rest(*part);
+    return rest.begin + number * rest.stride;
   }
 
  private:
+  struct Part {
+    explicit Part(const RowPart& part)
+        : begin(part.values.template data<T>() + part.offset),
+          stride(part.stride),
+          count(part.ids.count()) {}
+    const T* begin;
+    int64_t stride, count;
+  };
   const std::vector<RowPart>& parts_;
+  const Part first_;
 };
 
-template <class T>
+// kWidth: the gradient's width where it is known when compiling, else 0.
+template <class T, int kWidth>
 void sum_runs(const Job& job, CoalescedRows& result) {
   constexpr int64_t kAhead = 16;
-  const int64_t width = job.gradient->width;
+  const int64_t width = kWidth > 0 ? kWidth : job.gradient->width;
   const Values<T> values(*job.gradient);
   auto* ids = result.ids.data<int64_t>();
   T* sums = result.values.data<T>();
   parallel_rows(job.rows, 4 * width, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       T* sum = sums + row * width;
-      ids[row] = row_of(job.keys[job.runs[row]]);
-      for (uint32_t at = job.runs[row]; at < job.runs[row + 1]; ++at) {
+      uint32_t at = job.runs[row];
+      ids[row] = row_of(job.keys[at]);
+      std::copy_n(values.of(job.keys[at]), width, sum);
+      for (const uint32_t last = job.runs[row + 1]; at < last; ++at) {
         if (at + kAhead < job.entries) prefetch_lines(values.of(job.keys[at + kAhead]), width);
+        if (at == job.runs[row]) continue;
         const T* one = values.of(job.keys[at]);
-        if (at == job.runs[row]) {
-          std::memcpy(sum, one, static_cast<size_t>(width) * sizeof(T));
-        } else {
-          for (int64_t k = 0; k < width; ++k) sum[k] += one[k];
-        }
+        for (int64_t k = 0; k < width; ++k) sum[k] += one[k];
       }
+    }
+  });
+}
+
+void sum_rows(const Job& job, CoalescedRows& result) {
+  visit_float(result.values.dtype(), "coalesce", [&](auto zero) {
+    using T = decltype(zero);
+    switch (job.gradient->width) {
+      case 1:
+        return sum_runs<T, 1>(job, result);
+      case 8:
+        return sum_runs<T, 8>(job, result);
+      case 16:
+        return sum_runs<T, 16>(job, result);
+      case 32:
+        return sum_runs<T, 32>(job, result);
+      default:
+        return sum_runs<T, 0>(job, result);
     }
   });
 }
@@ -194,9 +227,7 @@ StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients
     results.push_back({ids.rows(0, job.rows), values.rows(0, job.rows)});
   }
   parallel_tasks(count, 4 * total * gradients[0]->width, [&](int64_t i) {
-    CoalescedRows& result = results[static_cast<size_t>(i)];
-    visit_float(result.values.dtype(), "coalesce",
-                [&](auto zero) { sum_runs<decltype(zero)>(jobs[static_cast<size_t>(i)], result); });
+    sum_rows(jobs[static_cast<size_t>(i)], results[static_cast<size_t>(i)]);
   });
   return results;
 }

@@ -19,13 +19,38 @@ void for_each(int64_t n, const Body& body) {
   });
 }
 
+// Columns outside, rows inside, in tiles of rows whose results stay in the cache.
+template <class Body>
+void for_each_by_column(int64_t begin, int64_t end, int64_t cols, const Body& body) {
+  constexpr int64_t kTile = 64;
+  for (int64_t first = begin; first < end; first += kTile) {
+    const int64_t last = std::min(end, first + kTile);
+    for (int64_t col = 0; col < cols; ++col) {
+      for (int64_t row = first; row < last; ++row) {
+        const int64_t next = row + body.ahead();
+        if (next < last) {
+          body.prefetch(next, col);
+        } else if (col + 1 < cols && next - (last - first) < last) {
+          body.prefetch(next - (last - first), col + 1);
+        }
+        body(row, col);
+      }
+    }
+  }
+}
+
 // A body that reads rows far apart may have `void prefetch(int64_t row) const`, called `ahead()`
 // rows before that row's turn. One that loops over elements itself says `kLoops = true`: then that
-// inner loop is the one to vectorise.
+// inner loop is the one to vectorise. `kColumnsOuter = true` asks for the order of
+// for_each_by_column and for `prefetch(row, col)`.
 template <class Body>
 void for_each_2d(int64_t rows, int64_t cols, const Body& body) {
   parallel_rows(rows, cols, [&](int64_t begin, int64_t end) {
     const Body local = body;
+    if constexpr (requires { Body::kColumnsOuter; }) {
+      for_each_by_column(begin, end, cols, local);
+      return;
+    }
     for (int64_t row = begin; row < end; ++row) {
       if constexpr (requires { local.prefetch(row); }) {
         if (row + local.ahead() < end) local.prefetch(row + local.ahead());

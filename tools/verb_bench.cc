@@ -46,6 +46,7 @@ int run_training(const State& state) {
         "ns\n",
         machine.threads, machine.peak_gflops, machine.copy_gbytes, machine.gather_ns);
   }
+  restart_peak();
   Workload workload(state.workload);
   const BenchReport report = bench_steps(workload, state.steps, state.blocks);
   if (state.json) {

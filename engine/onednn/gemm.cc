@@ -1,20 +1,13 @@
 #include "engine/onednn/gemm.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <array>
-#include <deque>
-#include <exception>
 #include <memory>
-#include <unordered_map>
-#include <utility>
-#include <vector>
-
-#include <oneapi/dnnl/dnnl.hpp>
 
 #include "engine/check.h"
 #include "engine/onednn/gemm_cut.h"
+#include "engine/onednn/packed_gemm.h"
+#include "engine/onednn/primitive.h"
 
 namespace ctr::onednn {
 namespace {
@@ -32,99 +25,50 @@ struct Key {
 
 struct KeyHash {
   size_t operator()(const Key& key) const {
-    uint64_t hash = 0xCBF29CE484222325u;
-    for (int64_t value : {key.rows, key.cols, key.inner, key.stride_a, key.stride_b, key.stride_c,
-                          int64_t{key.transpose_a} | int64_t{key.transpose_b} << 1 |
-                              int64_t{key.bias} << 2 | int64_t{key.relu} << 3}) {
-      hash = (hash ^ static_cast<uint64_t>(value)) * 0x9E3779B97F4A7C15u;
-      hash ^= hash >> 29;
-    }
-    return hash;
+    return hash_of({key.rows, key.cols, key.inner, key.stride_a, key.stride_b, key.stride_c,
+                    int64_t{key.transpose_a} | int64_t{key.transpose_b} << 1 |
+                        int64_t{key.bias} << 2 | int64_t{key.relu} << 3});
   }
 };
-
-dnnl::engine& cpu_engine() {
-  static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
 
 memory::desc plain(int64_t rows, int64_t cols, int64_t stride, bool transposed) {
   memory::dims strides = transposed ? memory::dims{1, stride} : memory::dims{stride, 1};
   return memory::desc({rows, cols}, memory::data_type::f32, strides);
 }
 
-// One product of one thread: the primitive, which threads share, and what each of them needs to run
-// it.
-class Product {
- public:
-  explicit Product(const Key& key)
-      : a_(plain(key.rows, key.inner, key.stride_a, key.transpose_a)),
-        b_(plain(key.inner, key.cols, key.stride_b, key.transpose_b)),
-        c_(plain(key.rows, key.cols, key.stride_c, false)),
-        bias_(key.bias ? plain(1, key.cols, key.cols, false) : memory::desc()) {
-    auto primitive = describe(key.relu);
-    scratch_ = primitive.scratchpad_desc();
-    matmul_ = dnnl::matmul(primitive);
-  }
-
-  // Makes room for this many threads.
-  void prepare(int threads) {
-    while (arguments_.size() < static_cast<size_t>(threads)) {
-      Arguments& arguments = arguments_.emplace_back();
-      for (auto& [name, desc] : {std::pair{DNNL_ARG_SRC, &a_},
-                                 {DNNL_ARG_WEIGHTS, &b_},
-                                 {DNNL_ARG_DST, &c_},
-                                 {DNNL_ARG_BIAS, &bias_}}) {
-        if (!desc->is_zero()) arguments.emplace(name, memory(*desc, cpu_engine(), nullptr));
-      }
-      arguments.emplace(DNNL_ARG_SCRATCHPAD, memory(scratch_, cpu_engine()));
-    }
-  }
-
-  void run(int thread, dnnl::stream& stream, const float* a, const float* b, const float* bias,
-           float* c) {
-    Arguments& arguments = arguments_[static_cast<size_t>(thread)];
-    arguments.at(DNNL_ARG_SRC).set_data_handle(const_cast<float*>(a));
-    arguments.at(DNNL_ARG_WEIGHTS).set_data_handle(const_cast<float*>(b));
-    arguments.at(DNNL_ARG_DST).set_data_handle(c);
-    if (bias != nullptr) arguments.at(DNNL_ARG_BIAS).set_data_handle(const_cast<float*>(bias));
-    matmul_.execute(stream, arguments);
-  }
-
- private:
-  using Arguments = std::unordered_map<int, memory>;
-
-  dnnl::matmul::primitive_desc describe(bool relu) const {
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    dnnl::post_ops after;
+// One product of one thread.
+std::unique_ptr<SharedPrimitive> make_product(const Key& key) {
+  const memory::desc a = plain(key.rows, key.inner, key.stride_a, key.transpose_a);
+  const memory::desc b = plain(key.inner, key.cols, key.stride_b, key.transpose_b);
+  const memory::desc c = plain(key.rows, key.cols, key.stride_c, false);
+  const memory::desc bias = key.bias ? plain(1, key.cols, key.cols, false) : memory::desc();
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  attributes.set_post_ops(relu_after(key.relu));
+  const SingleThread guard;
 #if DNNL_VERSION_MAJOR >= 3
-    if (relu) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.f, 0.f);
-    attributes.set_post_ops(after);
-    return dnnl::matmul::primitive_desc(cpu_engine(), a_, b_, bias_, c_, attributes);
+  const dnnl::matmul::primitive_desc primitive(cpu_engine(), a, b, bias, c, attributes);
 #else
-    if (relu) after.append_eltwise(1.f, dnnl::algorithm::eltwise_relu, 0.f, 0.f);
-    attributes.set_post_ops(after);
-    return {dnnl::matmul::desc(a_, b_, bias_, c_), attributes, cpu_engine()};
+  const dnnl::matmul::primitive_desc primitive(dnnl::matmul::desc(a, b, bias, c), attributes,
+                                               cpu_engine());
 #endif
-  }
-
-  memory::desc a_, b_, c_, bias_, scratch_;
-  dnnl::matmul matmul_;
-  std::deque<Arguments> arguments_;  // by thread
-};
+  std::vector<SharedPrimitive::Argument> arguments = {
+      {DNNL_ARG_SRC, a}, {DNNL_ARG_WEIGHTS, b}, {DNNL_ARG_DST, c}};
+  if (key.bias) arguments.push_back({DNNL_ARG_BIAS, bias});
+  return std::make_unique<SharedPrimitive>(dnnl::matmul(primitive), std::move(arguments),
+                                           primitive.scratchpad_desc());
+}
 
 // Products that this thread starts.
 class Cache {
  public:
-  // Shapes of a training run are few; this only bounds odd uses. References end here.
+  // References end here.
   void trim() {
-    constexpr size_t kMost = 4096;
-    if (products_.size() > kMost) products_.clear();
+    if (products_.size() > kMostCached) products_.clear();
   }
-  Product& find(const Key& key) {
-    std::unique_ptr<Product>& product = products_[key];
-    if (!product) product = std::make_unique<Product>(key);
+  SharedPrimitive& find(const Key& key) {
+    std::unique_ptr<SharedPrimitive>& product = products_[key];
+    if (!product) product = make_product(key);
     return *product;
   }
   static Cache& of_thread() {
@@ -133,20 +77,7 @@ class Cache {
   }
 
  private:
-  std::unordered_map<Key, std::unique_ptr<Product>, KeyHash> products_;
-};
-
-// oneDNN picks its blocking by the number of threads that it may use: one, whatever the machine
-// has.
-class SingleThread {
- public:
-  SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~SingleThread() { omp_set_num_threads(before_); }
-  SingleThread(const SingleThread&) = delete;
-  SingleThread& operator=(const SingleThread&) = delete;
-
- private:
-  int before_;
+  std::unordered_map<Key, std::unique_ptr<SharedPrimitive>, KeyHash> products_;
 };
 
 // Columns [begin, end) of `a`, copied to rows of a length that is no power of two: a column walk
@@ -190,46 +121,36 @@ struct Call {
   int64_t stride_a(int64_t rows) const { return copies_a ? (rows + 31) / 32 * 32 + 16 : a.stride; }
 
   // The product of a block; found before threads part, so that they only run it.
-  Product& product(int64_t i, int64_t j) const {
+  SharedPrimitive& product(int64_t i, int64_t j) const {
     const int64_t rows = rows_of(i);
     return Cache::of_thread().find(key(rows, cols_of(j), stride_a(rows)));
   }
 
-  void run(int64_t i, int64_t j, Product& product) const {
+  void run(int64_t i, int64_t j, SharedPrimitive& product) const {
     const int64_t row = i * cut.rows, col = j * cut.cols;
     const float* left = a.data + (ta ? row : row * a.stride);
     if (copies_a) left = copied_columns(a, row, row + rows_of(i)).data;
-    const float* right = b.data + (tb ? col * b.stride : col);
-    const float* bias = epilogue.bias == nullptr ? nullptr : epilogue.bias + col;
-    const SingleThread guard;
-    thread_local dnnl::stream stream(cpu_engine());
-    product.run(omp_get_thread_num(), stream, left, right, bias, c.data + row * c.stride + col);
+    product.run({{DNNL_ARG_SRC, left},
+                 {DNNL_ARG_WEIGHTS, b.data + (tb ? col * b.stride : col)},
+                 {DNNL_ARG_BIAS, epilogue.bias == nullptr ? nullptr : epilogue.bias + col},
+                 {DNNL_ARG_DST, c.data + row * c.stride + col}});
   }
 };
 
-void run_blocks(const Call& call) {
+void run(const Call& call) {
   const int64_t across = call.across(), blocks = call.down() * across;
-  const int threads = omp_in_parallel() ? 1 : omp_get_max_threads();
   constexpr int64_t kMostBlocks = 12;
-  std::array<Product*, kMostBlocks> products{};
+  std::array<SharedPrimitive*, kMostBlocks> products{};
   CTR_ASSERT(blocks <= kMostBlocks);
   Cache::of_thread().trim();
   for (int64_t block = 0; block < blocks; ++block) {
-    Product& product = call.product(block / across, block % across);
-    product.prepare(threads);
+    SharedPrimitive& product = call.product(block / across, block % across);
+    product.prepare(block_threads());
     products[static_cast<size_t>(block)] = &product;
   }
-  std::exception_ptr failure;
-#pragma omp parallel for schedule(dynamic, 1) if (blocks > 1 && threads > 1)
-  for (int64_t block = 0; block < blocks; ++block) {
-    try {
-      call.run(block / across, block % across, *products[static_cast<size_t>(block)]);
-    } catch (...) {
-#pragma omp critical(ctr_gemm_failure)
-      failure = std::current_exception();
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+  run_blocks(blocks, [&](int64_t block) {
+    call.run(block / across, block % across, *products[static_cast<size_t>(block)]);
+  });
 }
 
 }  // namespace
@@ -240,7 +161,8 @@ void gemm(const Matrix<const float>& a, Transpose transpose_a, const Matrix<cons
   const int64_t inner = ta ? a.rows : a.cols;
   const bool copies = walks_badly(a, ta);
   try {
-    run_blocks({a, b, c, epilogue, ta, tb, copies, inner, cut_of(c.rows, c.cols, inner, copies)});
+    if (!ta && packed_gemm(a, b, transpose_b, c, epilogue)) return;
+    run({a, b, c, epilogue, ta, tb, copies, inner, cut_of(c.rows, c.cols, inner, copies)});
   } catch (const dnnl::error& error) {
     fail(ErrorKind::device, "gemm [{},{}] x [{},{}]: oneDNN failed with status {}: {}", c.rows,
          inner, inner, c.cols, static_cast<int>(error.status), error.what());

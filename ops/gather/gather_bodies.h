@@ -12,6 +12,7 @@ template <class T>
 struct GatherFields {
   static constexpr const char* kName = "gather_fields";
   static constexpr bool kLoops = true;
+  static constexpr bool kColumnsOuter = true;  // one table after another
   static constexpr int kMost = 64;
   const T* table[kMost];
   const int64_t* ids[kMost];
@@ -28,10 +29,9 @@ struct GatherFields {
     const bool empty = id == padding[field];
     for (int64_t k = 0; k < width; ++k) target[k] = empty ? T(0) : source[k];
   }
-  int64_t ahead() const { return 1 + 64 / count; }
-  void prefetch(int64_t row) const {
-    for (int64_t field = 0; field < count; ++field)
-      prefetch_lines(table[field] + ids[field][row] * width, width);
+  int64_t ahead() const { return 16; }
+  void prefetch(int64_t row, int64_t field) const {
+    prefetch_lines(table[field] + ids[field][row] * width, width);
   }
 };
 CTR_KERNEL(for_each_2d, GatherFields);

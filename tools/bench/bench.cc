@@ -1,8 +1,8 @@
 #include "tools/bench/bench.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
+#include <fstream>
+#include <string>
 
 #include "engine/allocator.h"
 #include "engine/linalg.h"
@@ -15,10 +15,13 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+// Most resident memory since restart_peak().
 double peak_megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  }
+  return 0;
 }
 
 // One product with operands of its own.
@@ -75,27 +78,34 @@ class Products {
   double flop_ = 0;
 };
 
-// Per step, from some profiled ones; the products are those of the last.
-std::vector<Product> profile_steps(Workload& workload, std::vector<Profile::Entry>& entries) {
-  constexpr int kProfiled = 5;
+std::vector<Product> products_of_step(Workload& workload) {
   Profile profile;
-  for (int i = 0; i < kProfiled; ++i) {
-    profile.clear_products();
-    profile.restart();
-    workload.step();
-  }
-  entries = profile.entries();
-  for (Profile::Entry& entry : entries) {
-    entry.calls /= kProfiled;
-    entry.seconds /= kProfiled;
-    entry.flop /= kProfiled;
-    entry.product_seconds /= kProfiled;
-    entry.bytes /= kProfiled;
-  }
+  workload.step();
   return profile.products();
 }
 
+// Means over some steps.
+std::vector<Profile::Entry> profile_steps(Workload& workload) {
+  constexpr int kSteps = 20;
+  Profile profile;
+  for (int i = 0; i < kSteps; ++i) {
+    profile.restart();
+    workload.step();
+  }
+  std::vector<Profile::Entry> entries = profile.entries();
+  for (Profile::Entry& entry : entries) {
+    entry.calls /= kSteps;
+    entry.seconds /= kSteps;
+    entry.flop /= kSteps;
+    entry.product_seconds /= kSteps;
+    entry.bytes /= kSteps;
+  }
+  return entries;
+}
+
 }  // namespace
+
+void restart_peak() { std::ofstream("/proc/self/clear_refs") << 5; }  // see proc(5)
 
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
   constexpr int kWarmUp = 3, kRounds = 3;
@@ -105,7 +115,7 @@ BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
   AllocatorScope scope(arena);
   for (int i = 0; i < kWarmUp; ++i) workload.step();
   report.peak_mb = peak_megabytes();
-  Products products(profile_steps(workload, report.entries));
+  Products products(products_of_step(workload));
   products.run();
   std::vector<double> step_times, product_times, ratios;
   for (int64_t block = 0; block < blocks; ++block) {
@@ -117,6 +127,7 @@ BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
     product_times.push_back(median(rounds));
     ratios.push_back(step_times.back() / product_times.back());
   }
+  report.entries = profile_steps(workload);
   const auto rows = static_cast<double>(workload.batch_size());
   const double step = median(step_times), product = median(product_times);
   report.samples_per_s = rows / step;

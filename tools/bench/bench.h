@@ -16,13 +16,16 @@ struct BenchReport {
   double gemm_ms = 0;               // of the step's matrix products alone, run again without it
   double step_over_gemm = 0;        // median over blocks, both measured in turn
   double gemm_gflops = 0;
-  double peak_mb = 0;  // most resident memory of the process
+  double peak_mb = 0;  // most resident memory of the process since restart_peak()
   int64_t parameters = 0;
   std::vector<Profile::Entry> entries;  // per step
 };
 
-// After three steps to warm up and a profile: `blocks` blocks of `steps` steps, after each the
-// products alone.
+// Forgets how much memory the process has held so far.
+void restart_peak();
+
+// After three steps to warm up: `blocks` blocks of `steps` steps, after each the products alone;
+// then a profile.
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks);
 
 struct LatencyReport {
