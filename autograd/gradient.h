@@ -40,6 +40,11 @@ class Gradient {
   bool is_rows() const { return std::holds_alternative<RowGradient>(value_); }
   const Tensor& dense() const { return std::get<Tensor>(value_); }
   const RowGradient& rows() const { return std::get<RowGradient>(value_); }
+  // The dense tensor if nobody else holds it, else null.
+  Tensor* unshared() {
+    Tensor* dense = std::get_if<Tensor>(&value_);
+    return dense != nullptr && dense->unique() ? dense : nullptr;
+  }
 
   // Adds `other`. The first gradient may share its buffer with other holders; a sum is written in
   // place only into a buffer that nobody else holds. Rows meeting a dense gradient throw unless

@@ -38,6 +38,13 @@ void GradientSink::put(int input, Tensor gradient) {
                     slot.parameter == nullptr || slot.parameter->tied);
 }
 
+Tensor* GradientSink::sum(int input) {
+  if (!needs(input)) return nullptr;
+  Gradient& gradient =
+      tape_.slots_[static_cast<size_t>(slots_[static_cast<size_t>(input)])].gradient;
+  return gradient.unshared();
+}
+
 void GradientSink::put_rows(int input, RowPart part, int64_t padding) {
   if (!needs(input)) return;
   Tape::Slot& slot = tape_.slots_[static_cast<size_t>(slots_[static_cast<size_t>(input)])];

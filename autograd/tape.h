@@ -60,6 +60,9 @@ class GradientSink {
  public:
   // False when nobody asks for the gradient of input `i`: skip the work.
   bool needs(int input) const;
+  // The gradient of this input so far, to add to in place; null when there is none yet or others
+  // hold it too.
+  Tensor* sum(int input);
   // d loss / d input, of the input's shape (any shape of the same count).
   void put(int input, Tensor gradient);
   // The same for a table that was looked up.

@@ -17,8 +17,9 @@ class DeepFm : public Model {
   Var logit(const Batch& batch) const override {
     Var v = tower_.embedding().fields(batch);   // v_i                 [B, F, D]
     Var linear = linear_(batch);                // w0 + Σ w_i          [B, 1]
+    Var pairs = fm_second_order(v);             // Σ <v_i, v_j>        [B, 1]
     Var deep = tower_.deep(flatten(v), batch);  // MLP([v_1 … v_F])    [B, 1]
-    return linear + fm_second_order(v) + deep;
+    return linear + pairs + deep;
   }
 
  private:

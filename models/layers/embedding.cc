@@ -191,7 +191,7 @@ Var LinearTerm::operator()(const Batch& batch) const {
       plus(looked_up(batch.fields[f], entry.type, *entry.weight, entry.padding));
     }
   }
-  if (!lookups.empty()) plus(ctr::sum(gather_fields(lookups), 1));
+  if (!lookups.empty()) plus(gather_sum(lookups));
   CTR_CHECK_DATA(sum.defined(), "linear term: the data set has no input fields");
   return sum + Var(*bias_);
 }

@@ -18,14 +18,15 @@ Var fm_second_order(const Var& v) {
   return record("fm_second_order", y, {v},
                 [kept = v.value(), rows, fields, width](const Tensor& dy, GradientSink& sink) {
                   if (!sink.needs(0)) return;
-                  Tensor dv(kept.shape(), kept.dtype(), kept.device());
+                  Tensor* sum = sink.sum(0);
+                  Tensor dv = sum != nullptr ? *sum : Tensor(kept.shape(), kept.dtype());
                   visit_float(dy.dtype(), "fm_second_order", [&](auto zero) {
                     using T = decltype(zero);
                     for_each_2d(dy.device(), rows, width,
                                 FmSecondOrderBackward<T>{kept.data<T>(), dy.data<T>(), dv.data<T>(),
-                                                         fields, width});
+                                                         fields, width, sum != nullptr});
                   });
-                  sink.put(0, dv);
+                  if (sum == nullptr) sink.put(0, dv);
                 });
 }
 

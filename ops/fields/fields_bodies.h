@@ -29,7 +29,7 @@ struct FmSecondOrder {
 };
 CTR_KERNEL(reduce_rows, FmSecondOrder);
 
-// dv[b, f, d] = dy[b] (Σ_g v[b, g, d] − v[b, f, d])
+// dv[b, f, d] = dy[b] (Σ_g v[b, g, d] − v[b, f, d]), or added to dv.
 template <class T>
 struct FmSecondOrderBackward {
   static constexpr const char* kName = "fm_second_order backward";
@@ -37,12 +37,16 @@ struct FmSecondOrderBackward {
   const T* dy;
   T* dv;
   int64_t fields, width;
+  bool add;
   CTR_HD void operator()(int64_t row, int64_t d) const {
     const int64_t first = row * fields * width + d;
     T sum = T(0);
     for (int64_t f = 0; f < fields; ++f) sum += v[first + f * width];
-    for (int64_t f = 0; f < fields; ++f)
-      dv[first + f * width] = dy[row] * (sum - v[first + f * width]);
+    for (int64_t f = 0; f < fields; ++f) {
+      T& one = dv[first + f * width];
+      const T value = dy[row] * (sum - v[first + f * width]);
+      one = add ? one + value : value;
+    }
   }
 };
 CTR_KERNEL(for_each_2d, FmSecondOrderBackward);

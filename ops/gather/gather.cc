@@ -14,30 +14,66 @@ void check_table(const char* op, const Var& table) {
   CTR_CHECK(table.rank() == 2, "{}: a table must be [rows, width], got {}", op, table.shape());
 }
 
+// Calls f(tables, first) for groups of as many lookups as a body takes.
+template <class T, class F>
+void for_tables(std::span<const Lookup> lookups, int64_t width, const F& f) {
+  const auto fields = static_cast<int64_t>(lookups.size());
+  for (int64_t begin = 0; begin < fields; begin += FieldTables<T>::kMost) {
+    FieldTables<T> tables{};
+    tables.count = std::min<int64_t>(fields - begin, FieldTables<T>::kMost);
+    tables.width = width;
+    for (int64_t k = 0; k < tables.count; ++k) {
+      const Lookup& lookup = lookups[static_cast<size_t>(begin + k)];
+      tables.table[k] = lookup.table.value().template data<T>();
+      tables.ids[k] = lookup.ids.data<int64_t>();
+      tables.padding[k] = lookup.padding;
+    }
+    f(tables, begin);
+  }
+}
+
 Tensor gather_all(std::span<const Lookup> lookups, int64_t rows, int64_t width) {
   const Tensor& first = lookups[0].table.value();
   const auto fields = static_cast<int64_t>(lookups.size());
   Tensor y({rows, fields, width}, first.dtype(), first.device());
   visit_float(first.dtype(), "gather", [&](auto zero) {
     using T = decltype(zero);
-    for (int64_t begin = 0; begin < fields; begin += GatherFields<T>::kMost) {
-      int64_t end = std::min<int64_t>(fields, begin + GatherFields<T>::kMost);
-      GatherFields<T> body{};
-      for (int64_t f = begin; f < end; ++f) {
-        const Lookup& lookup = lookups[static_cast<size_t>(f)];
-        body.table[f - begin] = lookup.table.value().template data<T>();
-        body.ids[f - begin] = lookup.ids.data<int64_t>();
-        body.padding[f - begin] = lookup.padding;
-      }
-      body.y = y.data<T>();
-      body.fields = fields;
-      body.first = begin;
-      body.count = end - begin;
-      body.width = width;
-      for_each_2d(y.device(), rows, end - begin, body);
-    }
+    for_tables<T>(lookups, width, [&](const FieldTables<T>& tables, int64_t begin) {
+      for_each_2d(y.device(), rows, tables.count,
+                  GatherFields<T>{tables, y.data<T>(), fields, begin});
+    });
   });
   return y;
+}
+
+// What the lookups of several fields have in common, checked.
+struct Fields {
+  std::vector<Var> tables;
+  std::vector<Tensor> ids;
+  std::vector<int64_t> paddings;
+  int64_t rows = 0, width = 0;
+};
+
+Fields checked_fields(const char* op, std::span<const Lookup> lookups) {
+  CTR_CHECK(!lookups.empty(), "{}: at least one field is needed", op);
+  Fields result;
+  for (const Lookup& lookup : lookups) {
+    check_table(op, lookup.table);
+    CTR_CHECK(lookup.table.dim(1) == lookups[0].table.dim(1) &&
+                  lookup.table.dtype() == lookups[0].table.dtype(),
+              "{}: tables must have one width, got {} and {}", op, lookups[0].table.shape(),
+              lookup.table.shape());
+    CTR_CHECK(lookup.ids.rank() == 1 && lookup.ids.count() == lookups[0].ids.count(),
+              "{}: each field needs one id per row, got {} and {}", op, lookups[0].ids.shape(),
+              lookup.ids.shape());
+    check_ids(op, lookup.ids, lookup.table.dim(0));
+    result.tables.push_back(lookup.table);
+    result.ids.push_back(lookup.ids);
+    result.paddings.push_back(lookup.padding);
+  }
+  result.rows = result.ids[0].count();
+  result.width = result.tables[0].dim(1);
+  return result;
 }
 
 }  // namespace
@@ -74,34 +110,36 @@ Var gather(const Var& table, const Tensor& ids, int64_t padding) {
 }
 
 Var gather_fields(std::span<const Lookup> lookups) {
-  CTR_CHECK(!lookups.empty(), "gather_fields: at least one field is needed");
-  std::vector<Var> tables;
-  std::vector<Tensor> ids;
-  std::vector<int64_t> paddings;
-  for (const Lookup& lookup : lookups) {
-    check_table("gather_fields", lookup.table);
-    CTR_CHECK(lookup.table.dim(1) == lookups[0].table.dim(1) &&
-                  lookup.table.dtype() == lookups[0].table.dtype(),
-              "gather_fields: tables must have one width, got {} and {}", lookups[0].table.shape(),
-              lookup.table.shape());
-    CTR_CHECK(lookup.ids.rank() == 1 && lookup.ids.count() == lookups[0].ids.count(),
-              "gather_fields: each field needs one id per row, got {} and {}",
-              lookups[0].ids.shape(), lookup.ids.shape());
-    check_ids("gather_fields", lookup.ids, lookup.table.dim(0));
-    tables.push_back(lookup.table);
-    ids.push_back(lookup.ids);
-    paddings.push_back(lookup.padding);
-  }
-  const int64_t width = tables[0].dim(1);
-  Tensor y = gather_all(lookups, ids[0].count(), width);
+  const Fields fields = checked_fields("gather_fields", lookups);
+  Tensor y = gather_all(lookups, fields.rows, fields.width);
   return record(
-      "gather_fields", y, tables, [ids, paddings, width](const Tensor& dy, GradientSink& sink) {
-        const auto fields = static_cast<int64_t>(ids.size());
-        for (int64_t f = 0; f < fields; ++f) {
+      "gather_fields", y, fields.tables,
+      [ids = fields.ids, paddings = fields.paddings, width = fields.width](const Tensor& dy,
+                                                                           GradientSink& sink) {
+        const auto count = static_cast<int64_t>(ids.size());
+        for (int64_t f = 0; f < count; ++f) {
           auto i = static_cast<size_t>(f);
-          sink.put_rows(static_cast<int>(f), {ids[i], dy, fields * width, f * width}, paddings[i]);
+          sink.put_rows(static_cast<int>(f), {ids[i], dy, count * width, f * width}, paddings[i]);
         }
       });
+}
+
+Var gather_sum(std::span<const Lookup> lookups) {
+  const Fields fields = checked_fields("gather_sum", lookups);
+  const DType dtype = fields.tables[0].dtype();
+  Tensor y = Tensor::zeros({fields.rows, fields.width}, dtype);
+  visit_float(dtype, "gather_sum", [&](auto zero) {
+    using T = decltype(zero);
+    for_tables<T>(lookups, fields.width, [&](const FieldTables<T>& tables, int64_t) {
+      for_each_2d(y.device(), fields.rows, fields.width, GatherSum<T>{tables, y.data<T>()});
+    });
+  });
+  return record("gather_sum", y, fields.tables,
+                [ids = fields.ids, paddings = fields.paddings, width = fields.width](
+                    const Tensor& dy, GradientSink& sink) {
+                  for (size_t f = 0; f < ids.size(); ++f)  // all fields share dy
+                    sink.put_rows(static_cast<int>(f), {ids[f], dy, width, 0}, paddings[f]);
+                });
 }
 
 namespace {
@@ -141,35 +179,47 @@ OpInfo op_gather() {
       .golden = {{"embedding", {}, {{"padding_idx", "padding"}}}}};
 }
 
+namespace {
+
+std::vector<Lookup> lookups_of(const OpArguments& a) {
+  std::vector<Lookup> lookups;
+  for (size_t f = 0; f < a.inputs.size(); ++f)
+    lookups.push_back({a.inputs[f], a.constants.at(f), padding_of(a)});
+  return lookups;
+}
+
+OpInfo fields_op(const std::string& name, const char* formula, Var (*op)(std::span<const Lookup>)) {
+  return {
+      .name = name,
+      .formula = formula,
+      .inputs = {"tables..."},
+      .constants = {"ids..."},
+      .attributes = {"padding"},
+      .call = [op](const OpArguments& a) { return std::vector<Var>{op(lookups_of(a))}; },
+      .cases =
+          {{"two fields", {{3, 2}, {5, 2}}, {ids_of({4}, {0, 2, 2, 1}), ids_of({4}, {4, 4, 0, 3})}},
+           {"padding row", {{3, 2}}, {ids_of({3}, {0, 2, 0})}, {{"padding", "0"}}},
+           {"width one", {{3, 1}, {5, 1}}, {ids_of({4}, {0, 2, 2, 1}), ids_of({4}, {4, 4, 0, 3})}},
+           {"empty", {{3, 2}, {5, 2}}, {ids_of({0}, {}), ids_of({0}, {})}}},
+      .refused = {{"widths",
+                   {{3, 2}, {5, 3}},
+                   {ids_of({1}, {0}), ids_of({1}, {0})},
+                   {},
+                   name + ": tables must have one width, got [3,2] and [5,3]"},
+                  {"rows",
+                   {{3, 2}, {5, 2}},
+                   {ids_of({1}, {0}), ids_of({2}, {0, 0})},
+                   {},
+                   name + ": each field needs one id per row"}}};
+}
+
+}  // namespace
+
 OpInfo op_gather_fields() {
-  auto call = [](const OpArguments& a) {
-    std::vector<Lookup> lookups;
-    for (size_t f = 0; f < a.inputs.size(); ++f) {
-      lookups.push_back({a.inputs[f], a.constants.at(f), padding_of(a)});
-    }
-    return std::vector<Var>{gather_fields(lookups)};
-  };
-  return {.name = "gather_fields",
-          .formula = "y[b, f] = table_f[ids_f[b]]",
-          .inputs = {"tables..."},
-          .constants = {"ids..."},
-          .attributes = {"padding"},
-          .call = call,
-          .cases = {{"two fields",
-                     {{3, 2}, {5, 2}},
-                     {ids_of({4}, {0, 2, 2, 1}), ids_of({4}, {4, 4, 0, 3})}},
-                    {"padding row", {{3, 2}}, {ids_of({3}, {0, 2, 0})}, {{"padding", "0"}}},
-                    {"empty", {{3, 2}, {5, 2}}, {ids_of({0}, {}), ids_of({0}, {})}}},
-          .refused = {{"widths",
-                       {{3, 2}, {5, 3}},
-                       {ids_of({1}, {0}), ids_of({1}, {0})},
-                       {},
-                       "gather_fields: tables must have one width, got [3,2] and [5,3]"},
-                      {"rows",
-                       {{3, 2}, {5, 2}},
-                       {ids_of({1}, {0}), ids_of({2}, {0, 0})},
-                       {},
-                       "gather_fields: each field needs one id per row"}}};
+  return fields_op("gather_fields", "y[b, f] = table_f[ids_f[b]]", gather_fields);
+}
+OpInfo op_gather_sum() {
+  return fields_op("gather_sum", "y[b] = sum_f table_f[ids_f[b]]", gather_sum);
 }
 
 }  // namespace ctr

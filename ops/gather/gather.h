@@ -24,6 +24,9 @@ struct Lookup {
 // y[b, f] = table_f[ids_f[b]] → [B, F, D] in one pass.
 Var gather_fields(std::span<const Lookup> lookups);
 
+// y[b] = Σ_f table_f[ids_f[b]] → [B, D].
+Var gather_sum(std::span<const Lookup> lookups);
+
 enum class Pooling : uint8_t { sum, mean };
 
 // y[b] = sum or mean over t in [offsets[b], offsets[b + 1]) of table[ids[t]] → [B, D]. offsets i64

@@ -6,35 +6,64 @@
 
 namespace ctr {
 
-// Rows of up to kMost tables of equal width into y [B, fields, width], from field `first` on; zeros
-// for padding ids.
+// Up to kMost tables of equal width and the ids that look into them, one per row and table.
+template <class T>
+struct FieldTables {
+  static constexpr int kMost = 64;
+  const T* table[kMost];
+  const int64_t* ids[kMost];
+  int64_t padding[kMost];
+  int64_t count;
+  int64_t width;
+  CTR_HD const T* source(int64_t row, int64_t field) const {
+    return table[field] + ids[field][row] * width;
+  }
+  CTR_HD bool empty(int64_t row, int64_t field) const { return ids[field][row] == padding[field]; }
+};
+
+// Their rows into y [B, fields, width], from field `first` on; zeros for padding ids.
 template <class T>
 struct GatherFields {
   static constexpr const char* kName = "gather_fields";
   static constexpr bool kLoops = true;
   static constexpr bool kColumnsOuter = true;  // one table after another
-  static constexpr int kMost = 64;
-  const T* table[kMost];
-  const int64_t* ids[kMost];
-  int64_t padding[kMost];
+  FieldTables<T> tables;
   T* y;
   int64_t fields;
   int64_t first;
-  int64_t count;  // of tables here
-  int64_t width;
   CTR_HD void operator()(int64_t row, int64_t field) const {
-    const int64_t id = ids[field][row];
-    const T* source = table[field] + id * width;
-    T* target = y + (row * fields + first + field) * width;
-    const bool empty = id == padding[field];
-    for (int64_t k = 0; k < width; ++k) target[k] = empty ? T(0) : source[k];
+    const T* source = tables.source(row, field);
+    T* target = y + (row * fields + first + field) * tables.width;
+    const bool empty = tables.empty(row, field);
+    for (int64_t k = 0; k < tables.width; ++k) target[k] = empty ? T(0) : source[k];
   }
   int64_t ahead() const { return 16; }
   void prefetch(int64_t row, int64_t field) const {
-    prefetch_lines(table[field] + ids[field][row] * width, width);
+    prefetch_lines(tables.source(row, field), tables.width);
   }
 };
 CTR_KERNEL(for_each_2d, GatherFields);
+
+// The sum of their rows, added to y [B, width]; a thread takes a whole row.
+template <class T>
+struct GatherSum {
+  static constexpr const char* kName = "gather_sum";
+  static constexpr bool kLoops = true;
+  FieldTables<T> tables;
+  T* y;
+  CTR_HD void operator()(int64_t row, int64_t k) const {
+    T sum = y[row * tables.width + k];
+    for (int64_t field = 0; field < tables.count; ++field)
+      sum += tables.empty(row, field) ? T(0) : tables.source(row, field)[k];
+    y[row * tables.width + k] = sum;
+  }
+  int64_t ahead() const { return 2; }
+  void prefetch(int64_t row) const {
+    for (int64_t field = 0; field < tables.count; ++field)
+      prefetch_lines(tables.source(row, field), tables.width);
+  }
+};
+CTR_KERNEL(for_each_2d, GatherSum);
 
 // y[row, k] = Σ table[ids[t], k] over the row's ids, divided by their count when `mean`; padding
 // ids do not count.

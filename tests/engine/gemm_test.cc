@@ -38,9 +38,9 @@ Tensor product(const Case& c, const Tensor& a, const Tensor& b, const Tensor& bi
   return result;
 }
 
-class Gemm : public testing::TestWithParam<Case> {};
+class GemmShapes : public testing::TestWithParam<Case> {};
 
-TEST_P(Gemm, AgreesWithTextbookSums) {
+TEST_P(GemmShapes, AgreesWithTextbookSums) {
   const Case& c = GetParam();
   const Tensor a =
       random_matrix(c.transpose_a ? c.inner : c.rows, c.transpose_a ? c.rows : c.inner, 1);
@@ -58,7 +58,7 @@ TEST_P(Gemm, AgreesWithTextbookSums) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Shapes, Gemm,
+    All, GemmShapes,
     testing::Values(Case{"small", 33, 17, 9, false, true, true, true},
                     Case{"packed", 1003, 264, 256, false, true, true, true},
                     Case{"packed_without_bias", 1000, 256, 264, false, false, false, false},
