@@ -10,13 +10,20 @@
 
 namespace ctr::cpu {
 
+// A body whose one call loops over many elements says over how many: `int64_t work() const`.
 template <class Body>
 void for_each(int64_t n, const Body& body) {
-  parallel_for(n, parallel_grain(), [&](int64_t begin, int64_t end) {
-    const Body local = body;  // a copy whose members the compiler may keep in registers
+  if constexpr (requires { body.work(); }) {
+    parallel_rows(n, body.work(), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) body(i);
+    });
+  } else {
+    parallel_for(n, parallel_grain(), [&](int64_t begin, int64_t end) {
+      const Body local = body;  // a copy whose members the compiler may keep in registers
 #pragma omp simd
-    for (int64_t i = begin; i < end; ++i) local(i);
-  });
+      for (int64_t i = begin; i < end; ++i) local(i);
+    });
+  }
 }
 
 // Columns outside, rows inside, in tiles of rows whose results stay in the cache.

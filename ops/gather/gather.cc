@@ -131,7 +131,9 @@ Var gather_sum(std::span<const Lookup> lookups) {
   visit_float(dtype, "gather_sum", [&](auto zero) {
     using T = decltype(zero);
     for_tables<T>(lookups, fields.width, [&](const FieldTables<T>& tables, int64_t) {
-      for_each_2d(y.device(), fields.rows, fields.width, GatherSum<T>{tables, y.data<T>()});
+      const int64_t tile = y.device() == Device::cpu ? 64 : 1;
+      for_each(y.device(), (fields.rows + tile - 1) / tile,
+               GatherSum<T>{tables, y.data<T>(), fields.rows, tile});
     });
   });
   return record("gather_sum", y, fields.tables,

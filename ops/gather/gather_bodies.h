@@ -44,26 +44,27 @@ struct GatherFields {
 };
 CTR_KERNEL(for_each_2d, GatherFields);
 
-// The sum of their rows, added to y [B, width]; a thread takes a whole row.
+// The sum of their rows, added to y [B, width], table after table for `tile` rows at a time.
 template <class T>
 struct GatherSum {
   static constexpr const char* kName = "gather_sum";
-  static constexpr bool kLoops = true;
   FieldTables<T> tables;
   T* y;
-  CTR_HD void operator()(int64_t row, int64_t k) const {
-    T sum = y[row * tables.width + k];
-    for (int64_t field = 0; field < tables.count; ++field)
-      sum += tables.empty(row, field) ? T(0) : tables.source(row, field)[k];
-    y[row * tables.width + k] = sum;
-  }
-  int64_t ahead() const { return 2; }
-  void prefetch(int64_t row) const {
-    for (int64_t field = 0; field < tables.count; ++field)
-      prefetch_lines(tables.source(row, field), tables.width);
+  int64_t rows, tile;
+  int64_t work() const { return tile * tables.count * tables.width; }
+  CTR_HD void operator()(int64_t index) const {
+    const int64_t begin = index * tile, end = begin + tile < rows ? begin + tile : rows;
+    for (int64_t field = 0; field < tables.count; ++field) {
+      for (int64_t row = begin; row < end; ++row) {
+        const T* source = tables.source(row, field);
+        const bool empty = tables.empty(row, field);
+        for (int64_t k = 0; k < tables.width; ++k)
+          y[row * tables.width + k] += empty ? T(0) : source[k];
+      }
+    }
   }
 };
-CTR_KERNEL(for_each_2d, GatherSum);
+CTR_KERNEL(for_each, GatherSum);
 
 // y[row, k] = Σ table[ids[t], k] over the row's ids, divided by their count when `mean`; padding
 // ids do not count.
