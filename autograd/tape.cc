@@ -1,5 +1,6 @@
 #include "autograd/tape.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -36,6 +37,11 @@ void GradientSink::put(int input, Tensor gradient) {
   bytes_ += gradient.bytes();
   slot.gradient.add(gradient.reshaped(slot.shape),
                     slot.parameter == nullptr || slot.parameter->tied);
+}
+
+ColumnRange GradientSink::columns(int input) const {
+  const int slot = slots_[static_cast<size_t>(input)];
+  return slot < 0 ? ColumnRange() : tape_.slots_[static_cast<size_t>(slot)].columns;
 }
 
 Tensor* GradientSink::sum(int input) {
@@ -108,8 +114,9 @@ Var Tape::leaf(const Parameter& parameter) {
 }
 
 std::vector<Var> Tape::record(const char* op, std::vector<Tensor> outputs,
-                              std::span<const Var> inputs, BackwardMany backward) {
-  Node node{op, {}, {}, std::move(backward)};
+                              std::span<const Var> inputs, BackwardMany backward,
+                              RowLayout layout) {
+  Node node{op, {}, {}, std::move(backward), std::move(layout)};
   bool any = false;
   for (const Var& input : inputs) {
     node.inputs.push_back(slot_of(input));
@@ -129,11 +136,33 @@ std::vector<Var> Tape::record(const char* op, std::vector<Tensor> outputs,
   return result;
 }
 
+ColumnRange Tape::all_columns(const Slot& slot) const {
+  return {0, slot.shape.rank() < 2 ? 1 : slot.shape.count(1, slot.shape.rank())};
+}
+
+ColumnRange Tape::needed_columns(const Node& node, const Slot& output) const {
+  const ColumnRange all = all_columns(output);
+  if (node.layout.same) return slots_[static_cast<size_t>(node.inputs[0])].columns;
+  if (node.layout.widths.empty()) return all;
+  ColumnRange range{all.end, 0};
+  int64_t begin = 0;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    const int64_t end = begin + node.layout.widths[i];
+    if (node.inputs[i] >= 0 && slots_[static_cast<size_t>(node.inputs[i])].needed) {
+      range.begin = std::min(range.begin, begin);
+      range.end = std::max(range.end, end);
+    }
+    begin = end;
+  }
+  return range.begin < range.end ? range : all;
+}
+
 // A slot is needed when its gradient is asked for or leads to one that is.
 void Tape::mark_needed(const BackwardOptions& options) {
   for (Slot& slot : slots_) {
     slot.needed = slot.leaf && options.only.empty();
     slot.gradient = Gradient();
+    slot.columns = all_columns(slot);
   }
   std::vector<bool> stops(slots_.size(), false);
   for (const Var& variable : options.only) {
@@ -152,7 +181,9 @@ void Tape::mark_needed(const BackwardOptions& options) {
       needed = needed || (input >= 0 && slots_[static_cast<size_t>(input)].needed);
     for (int output : node.outputs) {
       Slot& slot = slots_[static_cast<size_t>(output)];
-      slot.needed = slot.needed || needed || stops[static_cast<size_t>(output)];
+      const bool asked = slot.needed || stops[static_cast<size_t>(output)];  // for itself
+      if (!asked && needed) slot.columns = needed_columns(node, slot);
+      slot.needed = asked || needed;
     }
   }
 }
@@ -235,28 +266,31 @@ ObserveScope::ObserveScope(See see)
 ObserveScope::~ObserveScope() { current_observer = previous_; }
 
 std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs,
-                             std::span<const Var> inputs, BackwardMany backward) {
+                             std::span<const Var> inputs, BackwardMany backward, RowLayout layout) {
   if (current_observer != nullptr) (*current_observer)(op, outputs);
   if (Tape* tape = Tape::current())
-    return tape->record(op, std::move(outputs), inputs, std::move(backward));
+    return tape->record(op, std::move(outputs), inputs, std::move(backward), std::move(layout));
   std::vector<Var> result;
   for (Tensor& output : outputs) result.emplace_back(std::move(output));
   return result;
 }
 
-Var record(const char* op, Tensor output, std::span<const Var> inputs, Backward backward) {
+Var record(const char* op, Tensor output, std::span<const Var> inputs, Backward backward,
+           RowLayout layout) {
   std::vector<Tensor> outputs;
   outputs.push_back(std::move(output));
   return record_many(
       op, std::move(outputs), inputs,
       [backward = std::move(backward)](std::span<const Tensor> dys, GradientSink& sink) {
         backward(dys[0], sink);
-      })[0];
+      },
+      std::move(layout))[0];
 }
 
-Var record(const char* op, Tensor output, std::initializer_list<Var> inputs, Backward backward) {
+Var record(const char* op, Tensor output, std::initializer_list<Var> inputs, Backward backward,
+           RowLayout layout) {
   return record(op, std::move(output), std::span<const Var>(inputs.begin(), inputs.size()),
-                std::move(backward));
+                std::move(backward), std::move(layout));
 }
 
 Gradients backward(const Var& root, const BackwardOptions& options) {

@@ -55,11 +55,26 @@ class Var {
   bool table_ = false;
 };
 
+// Columns [begin, end) of a value seen as [dim 0, rest].
+struct ColumnRange {
+  int64_t begin = 0, end = 0;
+};
+
+// How the rows of an operator's output are made of rows of its inputs, where that tells which
+// columns of a gradient anyone needs.
+struct RowLayout {
+  bool same = false;            // the input's own elements in other axes, dim 0 kept
+  std::vector<int64_t> widths;  // the inputs side by side, of these numbers of elements each
+};
+
 // Where a closure puts the gradients of the operator's inputs, by position.
 class GradientSink {
  public:
   // False when nobody asks for the gradient of input `i`: skip the work.
   bool needs(int input) const;
+  // The columns of that gradient that are needed; what stands in others is never read. Fewer than
+  // all where the input has frozen vectors beside trained ones.
+  ColumnRange columns(int input) const;
   // The gradient of this input so far, to add to in place; null when there is none yet or others
   // hold it too.
   Tensor* sum(int input);
@@ -82,11 +97,12 @@ using Backward = std::function<void(const Tensor& dy, GradientSink& sink)>;
 using BackwardMany = std::function<void(std::span<const Tensor> dys, GradientSink& sink)>;
 
 struct BackwardOptions {
-  Tensor upstream;      // d loss / d root; ones when undefined (the root must then be one element)
-  bool retain = false;  // keep the tape for another pass
-  std::vector<Var> stop_at;  // activations at which the pass ends; their gradients are returned
-  std::vector<Var>
-      only;  // compute these gradients alone (leaves or activations); empty: every leaf's
+  Tensor upstream = {};  // d loss / d root; ones when undefined (the root must then be one element)
+  bool retain = false;   // keep the tape for another pass
+  std::vector<Var> stop_at =
+      {};  // activations at which the pass ends; their gradients are returned
+  std::vector<Var> only =
+      {};  // compute these gradients alone (leaves or activations); empty: every leaf's
 };
 
 // The result of one pass.
@@ -122,7 +138,7 @@ class Tape {
   Var variable(Tensor value);
   Var leaf(const Parameter& parameter);
   std::vector<Var> record(const char* op, std::vector<Tensor> outputs, std::span<const Var> inputs,
-                          BackwardMany backward);
+                          BackwardMany backward, RowLayout layout = {});
   Gradients backward(const Var& root, const BackwardOptions& options);
   int64_t nodes() const { return static_cast<int64_t>(nodes_.size()); }
 
@@ -134,6 +150,7 @@ class Tape {
     std::vector<int> inputs;   // slots, -1 for constants
     std::vector<int> outputs;  // slots
     BackwardMany backward;     // empty once unwound
+    RowLayout layout;
     int64_t input_bytes = 0;
   };
   struct Slot {
@@ -141,12 +158,15 @@ class Tape {
     const Parameter* parameter = nullptr;
     bool leaf = false;
     bool needed = false;  // during a pass
+    ColumnRange columns;  // during a pass
     Gradient gradient;    // during a pass
   };
 
   int slot_of(const Var& variable) const;
   int add_slot(const Shape& shape, const Parameter* parameter, bool leaf);
   void mark_needed(const BackwardOptions& options);
+  ColumnRange all_columns(const Slot& slot) const;
+  ColumnRange needed_columns(const Node& node, const Slot& output) const;
   void run(Node& node, bool retain);
 
   uint64_t number_;
@@ -185,10 +205,13 @@ class ObserveScope {
 
 // Puts an operator's result on the current tape. When nothing records, or no input has a gradient,
 // the result is a constant and the closure is dropped.
-Var record(const char* op, Tensor output, std::initializer_list<Var> inputs, Backward backward);
-Var record(const char* op, Tensor output, std::span<const Var> inputs, Backward backward);
+Var record(const char* op, Tensor output, std::initializer_list<Var> inputs, Backward backward,
+           RowLayout layout = {});
+Var record(const char* op, Tensor output, std::span<const Var> inputs, Backward backward,
+           RowLayout layout = {});
 std::vector<Var> record_many(const char* op, std::vector<Tensor> outputs,
-                             std::span<const Var> inputs, BackwardMany backward);
+                             std::span<const Var> inputs, BackwardMany backward,
+                             RowLayout layout = {});
 
 // Gradients of `root` on the current tape.
 Gradients backward(const Var& root, const BackwardOptions& options = {});

@@ -121,7 +121,8 @@ Var gather_fields(std::span<const Lookup> lookups) {
           auto i = static_cast<size_t>(f);
           sink.put_rows(static_cast<int>(f), {ids[i], dy, count * width, f * width}, paddings[i]);
         }
-      });
+      },
+      {false, std::vector<int64_t>(fields.ids.size(), fields.width)});
 }
 
 Var gather_sum(std::span<const Lookup> lookups) {

@@ -35,6 +35,22 @@ void product(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, Tenso
   });
 }
 
+// Columns of dx = dz W or, with layout in_out, dz Wᵀ.
+void input_gradient(const Tensor& dz, const Tensor& w, Transpose factor_of_w, ColumnRange columns,
+                    Tensor& dx) {
+  visit_float(dz.dtype(), "linear", [&](auto zero) {
+    using T = decltype(zero);
+    Matrix<const T> factor = matrix<T>(w);
+    const bool out_in = factor_of_w == Transpose::yes;
+    factor.data += columns.begin * (out_in ? 1 : factor.stride);
+    (out_in ? factor.cols : factor.rows) = columns.end - columns.begin;
+    Matrix<T> result = matrix<T>(dx);
+    result.data += columns.begin;
+    result.cols = columns.end - columns.begin;
+    gemm(dz.device(), matrix<T>(dz), Transpose::no, factor, opposite(factor_of_w), result);
+  });
+}
+
 void check(const Var& x, const Var& weight, const Var& bias, WeightLayout layout) {
   bool out_in = layout == WeightLayout::out_in;
   bool fits = x.rank() == 2 && weight.rank() == 2 && x.dtype() == weight.dtype() &&
@@ -69,9 +85,9 @@ Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions
                                                                             GradientSink& sink) {
     Tensor db;
     Tensor dz = activation_backward(kept, dy, activation, sink.needs(2) ? &db : nullptr);
-    if (sink.needs(0)) {  // dx = dz W
+    if (sink.needs(0)) {  // dx = dz W, in the columns that are needed
       Tensor dx(xv.shape(), xv.dtype(), xv.device());
-      product(dz, Transpose::no, w, opposite(t), dx, Tensor(), false);
+      input_gradient(dz, w, t, sink.columns(0), dx);
       sink.put(0, dx);
     }
     if (sink.needs(1)) {  // dW = dzᵀ x, or xᵀ dz

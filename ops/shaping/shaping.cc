@@ -53,15 +53,21 @@ Tensor join(std::span<const Tensor> parts, int axis) {
   return whole;
 }
 
-std::vector<Tensor> cut(const Tensor& whole, std::span<const int64_t> sizes, int axis) {
+// Parts that are not `wanted` stay undefined.
+template <class Wanted>
+std::vector<Tensor> cut(const Tensor& whole, std::span<const int64_t> sizes, int axis,
+                        const Wanted& wanted) {
   const int64_t rows = whole.shape().count(0, axis);
   const int64_t inner = whole.shape().count(axis + 1, whole.rank());
   std::vector<Tensor> parts;
   int64_t offset = 0;
   for (int64_t size : sizes) {
-    parts.emplace_back(with_axis(whole.shape(), axis, size), whole.dtype(), whole.device());
-    Tensor shared = whole;
-    copy_part(shared, whole.dim(axis) * inner, parts.back(), size * inner, offset, rows, false);
+    Tensor& part = parts.emplace_back();
+    if (wanted(static_cast<int>(parts.size()) - 1)) {
+      part = Tensor(with_axis(whole.shape(), axis, size), whole.dtype(), whole.device());
+      Tensor shared = whole;
+      copy_part(shared, whole.dim(axis) * inner, part, size * inner, offset, rows, false);
+    }
     offset += size * inner;
   }
   return parts;
@@ -101,12 +107,19 @@ Var concat(std::span<const Var> parts, int axis) {
     sizes.push_back(part.dim(axis));
   }
   if (parts.size() == 1) return parts[0];
-  return record("concat", join(values, axis), parts,
-                [sizes, axis](const Tensor& dy, GradientSink& sink) {
-                  std::vector<Tensor> pieces = cut(dy, sizes, axis);
-                  for (size_t i = 0; i < pieces.size(); ++i)
-                    sink.put(static_cast<int>(i), pieces[i]);
-                });
+  RowLayout layout;
+  if (axis == 1) {
+    for (const Var& part : parts) layout.widths.push_back(part.shape().count(1, part.rank()));
+  }
+  return record(
+      "concat", join(values, axis), parts,
+      [sizes, axis](const Tensor& dy, GradientSink& sink) {
+        std::vector<Tensor> pieces = cut(dy, sizes, axis, [&](int i) { return sink.needs(i); });
+        for (int i = 0; i < static_cast<int>(pieces.size()); ++i) {
+          if (sink.needs(i)) sink.put(i, pieces[static_cast<size_t>(i)]);
+        }
+      },
+      layout);
 }
 
 std::vector<Var> split(const Var& x, std::span<const int64_t> sizes, int axis) {
@@ -114,7 +127,7 @@ std::vector<Var> split(const Var& x, std::span<const int64_t> sizes, int axis) {
   int64_t sum = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
   CTR_CHECK(sum == x.dim(axis), "split: the sizes sum up to {}, axis {} of {} is {}", sum, axis,
             x.shape(), x.dim(axis));
-  std::vector<Tensor> parts = cut(x.value(), sizes, axis);
+  std::vector<Tensor> parts = cut(x.value(), sizes, axis, [](int) { return true; });
   std::vector<Shape> shapes;
   for (const Tensor& part : parts) shapes.push_back(part.shape());
   return record_many(
@@ -137,8 +150,10 @@ Var swap_middle(const Var& x) {
 }
 
 Var reshape(const Var& x, const Shape& shape) {
+  const bool same = x.rank() > 0 && shape.rank() > 0 && x.dim(0) == shape[0] &&
+                    x.shape().count(1, x.rank()) == shape.count(1, shape.rank());
   return record("reshape", x.value().reshaped(shape), {x},
-                [](const Tensor& dy, GradientSink& sink) { sink.put(0, dy); });
+                [](const Tensor& dy, GradientSink& sink) { sink.put(0, dy); }, {same, {}});
 }
 
 Var flatten(const Var& x) { return reshape(x, {x.dim(0), x.shape().count(1, x.rank())}); }
