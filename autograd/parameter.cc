@@ -69,6 +69,7 @@ Scope Scope::operator/(std::string_view name) const {
 const Parameter& Scope::parameter(std::string_view name, const Shape& shape,
                                   const Initializer& initializer) const {
   std::string path = path_of(name);
+  const AllocatorScope memory(store_->memory());
   Tensor value = initializer.make(shape, dtype(), mode().seed, path);
   return store_->add(std::move(path), std::move(value));
 }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/allocator.h"
 #include "engine/tensor.h"
 
 namespace ctr {
@@ -65,6 +66,8 @@ class ParameterStore {
   Parameter* find(std::string_view name) const;  // null when there is none
 
   DType dtype() const { return dtype_; }
+  // Where parameters lie: side by side in huge pages, small ones too.
+  const std::shared_ptr<Allocator>& memory() const { return memory_; }
   Mode& mode() { return mode_; }
   const Mode& mode() const { return mode_; }
   int64_t count_trainable() const;  // numbers in all parameters that are not frozen
@@ -72,6 +75,7 @@ class ParameterStore {
 
  private:
   DType dtype_;
+  std::shared_ptr<Allocator> memory_ = std::make_shared<Arena>();
   Mode mode_;
   std::vector<std::unique_ptr<Parameter>> parameters_;
   std::unordered_map<std::string, Parameter*> by_name_;

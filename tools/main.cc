@@ -43,6 +43,7 @@ std::string examples_text(const Verb& verb) {
 void attach(CLI::App& program, Command& command) {
   command.app = program.add_subcommand(command.verb.name, command.verb.summary);
   command.app->allow_extras();
+  command.app->require_subcommand(0, 1);
   command.app->footer(examples_text(command.verb));
   for (const Option& option : command.verb.options.all()) {
     std::string help = option.help;
@@ -151,6 +152,7 @@ int main_of(int count, char** words) {
       "runs all tests.");
   program.set_version_flag("--version", "ctrengine 0.1.0");
   program.allow_extras();
+  program.require_subcommand(0, 1);  // an argument may have the name of a verb: `bench predict`
   std::vector<std::unique_ptr<Command>> commands;
   for (Verb verb : {prepare_verb(), lint_verb(), inspect_verb(), datasets_verb(), train_verb(),
                     evaluate_verb(), predict_verb(), compare_verb(), gradcheck_verb(),

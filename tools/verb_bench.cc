@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "tools/bench/activations.h"
 #include "tools/bench/bench.h"
 #include "tools/verbs.h"
 
@@ -114,6 +115,18 @@ int run_prediction(const State& state) {
   return 0;
 }
 
+int run_activations(const State& state) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::object();
+  if (!state.json) fmt::print("{:<12} {:>11} {:>12}\n", "ns a number", "forward", "backward");
+  for (const ActivationTime& time : bench_activations()) {
+    all[time.name] = {{"forward_ns", time.forward_ns}, {"backward_ns", time.backward_ns}};
+    if (!state.json)
+      fmt::print("{:<12} {:>11.2f} {:>12.2f}\n", time.name, time.forward_ns, time.backward_ns);
+  }
+  if (state.json) fmt::print("{}\n", nlohmann::ordered_json{{"activations", all}}.dump());
+  return 0;
+}
+
 }  // namespace
 
 Verb bench_verb() {
@@ -124,7 +137,7 @@ Verb bench_verb() {
   verb.summary = "measure the machine, training steps and predictions";
   verb.examples = {"ctrengine bench --model deepfm",
                    "ctrengine bench predict --model apg --shape taobao-10"};
-  verb.arguments = "train|predict";
+  verb.arguments = "train|predict|activations";
   verb.options.add({"model", &w.model, "the model; `ctrengine models` lists them"});
   verb.options.add({"shape",
                     &w.shape,
@@ -153,8 +166,10 @@ Verb bench_verb() {
   verb.options.add({"json", &state->json, "one line of JSON"});
   verb.run = [state](const std::vector<std::string>& arguments) {
     const std::string what = arguments.empty() ? "train" : arguments[0];
-    CTR_CHECK(arguments.size() < 2 && (what == "train" || what == "predict"),
-              "bench: expected `train` or `predict`, got '{}'", fmt::join(arguments, " "));
+    CTR_CHECK(
+        arguments.size() < 2 && (what == "train" || what == "predict" || what == "activations"),
+        "bench: expected `train`, `predict` or `activations`, got '{}'", fmt::join(arguments, " "));
+    if (what == "activations") return run_activations(*state);
     return what == "train" ? run_training(*state) : run_prediction(*state);
   };
   return verb;
