@@ -9,6 +9,7 @@
 #include "engine/check.h"
 #include "engine/parallel.h"
 #include "engine/prefetch.h"
+#include "engine/profile.h"
 
 namespace ctr {
 namespace {
@@ -143,14 +144,16 @@ void sum_runs(const Job& job, CoalescedRows& result) {
   parallel_rows(job.rows, 4 * width, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       T* sum = sums + row * width;
-      uint32_t at = job.runs[row];
-      ids[row] = row_of(job.keys[at]);
-      std::copy_n(values.of(job.keys[at]), width, sum);
-      for (const uint32_t last = job.runs[row + 1]; at < last; ++at) {
+      const uint32_t first = job.runs[row], last = job.runs[row + 1];
+      ids[row] = row_of(job.keys[first]);
+      for (uint32_t at = first; at < last; ++at) {
         if (at + kAhead < job.entries) prefetch_lines(values.of(job.keys[at + kAhead]), width);
-        if (at == job.runs[row]) continue;
         const T* one = values.of(job.keys[at]);
-        for (int64_t k = 0; k < width; ++k) sum[k] += one[k];
+        if (at == first) {
+          std::copy_n(one, width, sum);
+        } else {
+          for (int64_t k = 0; k < width; ++k) sum[k] += one[k];
+        }
       }
     }
   });
@@ -188,6 +191,14 @@ int64_t count_all_entries(std::span<const RowGradient* const> gradients) {
   return total;
 }
 
+int64_t bytes_of_entries(std::span<const RowGradient* const> gradients) {
+  int64_t bytes = 0;
+  for (const RowGradient* gradient : gradients)
+    bytes += count_entries(*gradient) * gradient->width *
+             static_cast<int64_t>(size_of(gradient->parts[0].values.dtype()));
+  return bytes;
+}
+
 // keys [2, entries of all], runs [entries of all + gradients].
 StepVector<Job> make_jobs(std::span<const RowGradient* const> gradients, Tensor& keys,
                           Tensor& runs) {
@@ -218,6 +229,7 @@ StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients
   StepVector<Job> jobs = make_jobs(gradients, keys, runs);
   parallel_tasks(count, 16 * total, [&](int64_t i) { jobs[static_cast<size_t>(i)].sort_by_row(); });
   for (Job& job : jobs) job.take_from_same();
+  if (Profile::current() != nullptr) profile_read(bytes_of_entries(gradients));
   // Room for rows that are all different: the same sizes in each step, so that memory is reused.
   StepVector<CoalescedRows> results;
   for (const Job& job : jobs) {

@@ -41,7 +41,7 @@ class Var {
   DType dtype() const { return value_.dtype(); }
   Device device() const { return value_.device(); }
   bool defined() const { return value_.defined(); }
-  // Of the whole value; of a table, whose rows are looked up, none.
+  // Of the whole value; none of a table: the lookup tells of its rows.
   int64_t bytes_read() const { return table_ || !defined() ? 0 : value_.bytes(); }
 
  private:
@@ -97,12 +97,14 @@ using Backward = std::function<void(const Tensor& dy, GradientSink& sink)>;
 using BackwardMany = std::function<void(std::span<const Tensor> dys, GradientSink& sink)>;
 
 struct BackwardOptions {
-  Tensor upstream = {};  // d loss / d root; ones when undefined (the root must then be one element)
-  bool retain = false;   // keep the tape for another pass
-  std::vector<Var> stop_at =
-      {};  // activations at which the pass ends; their gradients are returned
-  std::vector<Var> only =
-      {};  // compute these gradients alone (leaves or activations); empty: every leaf's
+  // d loss / d root; ones when undefined (the root must then be one element).
+  Tensor upstream = {};
+  // Keep the tape for another pass.
+  bool retain = false;
+  // Activations at which the pass ends; their gradients are returned.
+  std::vector<Var> stop_at = {};
+  // Compute these gradients alone (leaves or activations); empty: every leaf's.
+  std::vector<Var> only = {};
 };
 
 // The result of one pass.

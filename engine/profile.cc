@@ -20,7 +20,7 @@ Profile* Profile::current() { return current_profile; }
 
 void Profile::restart() {
   begin_ = seconds_now();
-  flop_ = product_seconds_ = 0;
+  flop_ = product_seconds_ = bytes_ = 0;
 }
 
 void Profile::lap(std::string_view name, int64_t bytes) {
@@ -36,7 +36,7 @@ void Profile::lap(std::string_view name, int64_t bytes) {
   ++entry->calls;
   entry->seconds += end - begin_;
   entry->flop += flop_;
-  entry->bytes += static_cast<double>(bytes);
+  entry->bytes += bytes_ + static_cast<double>(bytes);
   entry->product_seconds += product_seconds_;
   restart();
 }

@@ -29,7 +29,7 @@ class Profile {
     double seconds = 0;
     double flop = 0;             // of its matrix products
     double product_seconds = 0;  // within `seconds`
-    double bytes = 0;            // of the tensors that it reads and writes
+    double bytes = 0;            // that it reads and writes: tensors, and rows of tables
   };
 
   Profile();
@@ -43,17 +43,18 @@ class Profile {
   void restart();
   void lap(std::string_view name, int64_t bytes);
   void product(const Product& product, double seconds);
+  // Of the present lap, beside what lap() tells: rows looked up in tables.
+  void read(int64_t bytes) { bytes_ += static_cast<double>(bytes); }
 
   // In the order of their first lap.
   const std::vector<Entry>& entries() const { return entries_; }
-  // All products since the start or the last clear_products(), in order.
+  // All products since the start, in order.
   const std::vector<Product>& products() const { return products_; }
-  void clear_products() { products_.clear(); }
 
  private:
   Profile* previous_;
   double begin_ = 0;
-  double flop_ = 0, product_seconds_ = 0;  // of the present lap
+  double flop_ = 0, product_seconds_ = 0, bytes_ = 0;  // of the present lap
   std::vector<Entry> entries_;
   std::vector<Product> products_;
 };
@@ -61,6 +62,10 @@ class Profile {
 // Books a lap when something measures.
 inline void profile_lap(std::string_view name, int64_t bytes) {
   if (Profile* profile = Profile::current()) profile->lap(name, bytes);
+}
+
+inline void profile_read(int64_t bytes) {
+  if (Profile* profile = Profile::current()) profile->read(bytes);
 }
 
 // Seconds of a clock that only rises.

@@ -134,7 +134,7 @@ Verb bench_verb() {
   WorkloadOptions& w = state->workload;
   Verb verb;
   verb.name = "bench";
-  verb.summary = "measure the machine, training steps and predictions";
+  verb.summary = "measure the machine, training steps, predictions and activations";
   verb.examples = {"ctrengine bench --model deepfm",
                    "ctrengine bench predict --model apg --shape taobao-10"};
   verb.arguments = "train|predict|activations";

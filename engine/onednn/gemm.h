@@ -1,6 +1,7 @@
 #pragma once
 // f32 products on oneDNN. A product is cut into blocks of rows or columns of c by its shape alone;
-// each block is one single-threaded primitive, created once per thread and shape. oneDNN's own
+// each block is one single-threaded primitive, created once per thread and shape. Large products go
+// by packed_gemm.h. oneDNN's own
 // threading would split the inner dimension by the number of threads, and the bits with it.
 
 #include "engine/linalg.h"

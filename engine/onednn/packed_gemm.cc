@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "engine/onednn/gemm_cut.h"
 #include "engine/onednn/primitive.h"
 
 namespace ctr::onednn {
@@ -64,7 +65,8 @@ class PackedFactor {
       const SingleThread guard;
       primitive = describe(source, target);
     }
-    if (!std::string_view(primitive.impl_info_str()).starts_with("jit_1x1")) return nullptr;
+    if (!primitive || !std::string_view(primitive.impl_info_str()).starts_with("jit_1x1"))
+      return nullptr;
     if (!packed_) prepare_packing(primitive.weights_desc());
     std::vector<SharedPrimitive::Argument> arguments = {
         {DNNL_ARG_SRC, source},
@@ -126,7 +128,7 @@ PackedFactor& cached(const Key& key) {
 
 bool packed_gemm(const Matrix<const float>& a, const Matrix<const float>& b, Transpose transpose_b,
                  const Matrix<float>& c, const Epilogue<float>& epilogue) {
-  constexpr int64_t kBlocks = 12, kChannels = 8;
+  constexpr int64_t kBlocks = 12, kRowUnit = 4, kChannels = 8;
   constexpr double kLeastWork = 64e6;  // multiply-adds
   const int64_t inner = a.cols;
   const double work =
@@ -136,7 +138,7 @@ bool packed_gemm(const Matrix<const float>& a, const Matrix<const float>& b, Tra
     return false;
   PackedFactor& factor = cached({c.cols, inner, b.stride, transpose_b == Transpose::yes,
                                  epilogue.bias != nullptr, epilogue.relu});
-  const int64_t rows = (c.rows / kBlocks + 4) / 4 * 4;  // of a block but the last
+  const int64_t rows = part_of(c.rows, kBlocks, kRowUnit);
   const int64_t blocks = (c.rows + rows - 1) / rows;
   SharedPrimitive* whole = factor.block(rows);
   SharedPrimitive* last = factor.block(c.rows - (blocks - 1) * rows);

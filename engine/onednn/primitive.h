@@ -3,10 +3,12 @@
 
 #include <omp.h>
 
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <initializer_list>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <oneapi/dnnl/dnnl.hpp>

@@ -138,9 +138,6 @@ Var ApgLinear::generated(const Var& h, const BatchCondition& condition,
     bias = groups.defined() ? gather(parts[0], groups.of) : parts[0];
     core = parts[1];
   }
-  if (generate_ == "s" && !generate_bias_) {  // ((h U) S(z)) V + b
-    return apg_decomposed_linear(h, value_of(u_), core, value_of(v_), bias, activation, groups);
-  }
   auto times = [&](const Var& x, const Var& w, int64_t out) {  // x W(z)
     return groups.defined() ? grouped_matmul(x, reshape(w, {rows, x.dim(1), out}), groups)
                             : row_matmul(x, w, out);
@@ -148,9 +145,11 @@ Var ApgLinear::generated(const Var& h, const BatchCondition& condition,
   Var y;
   if (generate_ == "full") {
     y = times(h, core, out_);
-  } else if (generate_ == "s") {
-    y = apg_decomposed_linear(h, value_of(u_), core, value_of(v_), Var(), Activation::identity,
-                              groups);
+  } else if (generate_ == "s") {  // ((h U) S(z)) V + b: a shared bias rides on the product
+    const bool whole = !generate_bias_;
+    y = apg_decomposed_linear(h, value_of(u_), core, value_of(v_), whole ? bias : Var(),
+                              whole ? activation : Activation::identity, groups);
+    if (whole) return y;
   } else {
     Var u = (*generators.u)(z);
     Var v = (*generators.v)(z);

@@ -27,9 +27,8 @@ class Hypernet {
 // 2022, eq. 2–9):
 //   full  y = h W(z) + b
 //   usv   y = h U(z) S(z) V(z) + b        low rank; ((h U) S) V when decomposed
-//   s     y = ((h U) S(z)) V + b          U, V shared; with P: U = U_l U_r, V = V_l V_r while
-//   training,
-//                                         folded once per weights for evaluation
+//   s     y = ((h U) S(z)) V + b          U, V shared; with P: U = U_l U_r and V = V_l V_r while
+//                                         training, folded once per weights for evaluation
 // Rows that share a condition share what it generates. Several conditions (output side): y = mean
 // or sum over j of the layers that z_j generate.
 class ApgLinear {

@@ -4,6 +4,7 @@
 
 #include "engine/check.h"
 #include "engine/launch.h"
+#include "engine/profile.h"
 #include "ops/gather/gather_bodies.h"
 #include "ops/registry.h"
 
@@ -18,6 +19,7 @@ void check_table(const char* op, const Var& table) {
 template <class T, class F>
 void for_tables(std::span<const Lookup> lookups, int64_t width, const F& f) {
   const auto fields = static_cast<int64_t>(lookups.size());
+  profile_read(fields * lookups[0].ids.count() * width * static_cast<int64_t>(sizeof(T)));
   for (int64_t begin = 0; begin < fields; begin += FieldTables<T>::kMost) {
     FieldTables<T> tables{};
     tables.count = std::min<int64_t>(fields - begin, FieldTables<T>::kMost);

@@ -1,5 +1,6 @@
 #include "engine/check.h"
 #include "engine/launch.h"
+#include "engine/profile.h"
 #include "ops/gather/gather.h"
 #include "ops/gather/gather_bodies.h"
 #include "ops/registry.h"
@@ -34,6 +35,7 @@ Var gather_bag(const Var& table, const Tensor& ids, const Tensor& offsets, Pooli
   const int64_t width = table.dim(1);
   const bool mean = pooling == Pooling::mean;
   Tensor y({rows, width}, table.dtype(), table.device());
+  profile_read(ids.count() * width * static_cast<int64_t>(size_of(table.dtype())));
   visit_float(table.dtype(), "gather_bag", [&](auto zero) {
     using T = decltype(zero);
     for_each_2d(y.device(), rows, width,

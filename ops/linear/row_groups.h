@@ -25,8 +25,8 @@ struct RowGroups {
 RowGroups group_rows(const Tensor& of, int64_t groups);
 
 // Groups the rows that agree in all of `ids` (i64 [B] each, in [0, 2^32)), numbered by first
-// appearance. A number of groups and of rows that repeat from step to step keep memory and the
-// primitives of products in use, so empty groups follow up to a multiple of `multiple`.
+// appearance. Empty groups follow up to a multiple of `multiple`: sizes that come again from step
+// to step let memory and the primitives of products be used again.
 RowGroups group_by_ids(std::span<const Tensor> ids, int64_t multiple = 1);
 
 }  // namespace ctr
