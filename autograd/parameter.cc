@@ -56,7 +56,7 @@ int64_t ParameterStore::count_trainable() const {
 int64_t ParameterStore::count_frozen() const {
   int64_t count = 0;
   for (const auto& parameter : parameters_)
-    count += parameter->frozen ? parameter->value.count() : 0;
+    count += parameter->frozen && !parameter->state ? parameter->value.count() : 0;
   return count;
 }
 
@@ -87,6 +87,16 @@ const Parameter& Scope::frozen_table(std::string_view name, const Tensor& value)
   Parameter* parameter = store_->find(path);
   parameter->frozen = true;
   parameter->table = true;
+  return *parameter;
+}
+
+const Parameter& Scope::state(std::string_view name, const Tensor& initial) const {
+  std::string path = path_of(name);
+  const AllocatorScope memory(store_->memory());
+  store_->add(path, (is_floating(initial.dtype()) ? initial.cast(dtype()) : initial).clone());
+  Parameter* parameter = store_->find(path);
+  parameter->frozen = true;
+  parameter->state = true;
   return *parameter;
 }
 

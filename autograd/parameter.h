@@ -20,6 +20,7 @@ struct Parameter {
   bool frozen = false;  // no gradient is computed for it at all
   bool tied = false;    // used both as a lookup table and as a matrix: row gradients are made dense
   bool table = false;   // vectors of a field's ids or of its number, the optimizer's own group
+  bool state = false;   // frozen, but the model itself may change it: saved with the weights
 };
 
 // How a parameter begins. Values depend on the seed and the parameter's name alone, and are drawn
@@ -71,7 +72,7 @@ class ParameterStore {
   Mode& mode() { return mode_; }
   const Mode& mode() const { return mode_; }
   int64_t count_trainable() const;  // numbers in all parameters that are not frozen
-  int64_t count_frozen() const;
+  int64_t count_frozen() const;     // numbers that the data gave; states are neither
 
  private:
   DType dtype_;
@@ -97,6 +98,10 @@ class Scope {
                          const Initializer& initializer) const;
   // A frozen one with given rows.
   const Parameter& frozen_table(std::string_view name, const Tensor& value) const;
+  // What a model keeps beside its weights, as batch norm its running statistics: no gradient
+  // reaches it, checkpoints hold it, and the layer that made it writes to it in place. Floating
+  // numbers take the store's precision, ids keep theirs.
+  const Parameter& state(std::string_view name, const Tensor& initial) const;
 
   const std::string& path() const { return path_; }
   DType dtype() const { return store_->dtype(); }

@@ -12,16 +12,60 @@ namespace {
 
 class Apg : public Model {
  public:
-  Apg(const Scope& scope, const ModelContext& context) : tower_(scope, context) {}
+  Apg(const Scope& scope, const ModelContext& context)
+      : tower_(scope, context), mlp_(tower_.mlp(tower_.embedding().width())) {}
 
   Var logit(const Batch& batch) const override {
     Var h = tower_.embedding().flat(batch);  // [v_1 … v_F]      [B, Σ D_f]
-    return tower_.deep(h, batch);            // head(h_L)        [B, 1]
+    return mlp_(h, batch);                   // head(h_L)        [B, 1]
   }
 
  private:
   Tower tower_;
+  Mlp mlp_;
 };
+
+// A way to generate or to aggregate, with single matrices U and V.
+ModelVariant variant(const std::string& name, std::function<void(ModelOptions&)> change) {
+  return {name, [change = std::move(change)](ModelOptions& options) {
+            options.apg.overparam_p = {};
+            change(options);
+          }};
+}
+
+std::vector<ModelVariant> variants() {
+  std::vector<ModelVariant> all = {
+      variant("full", [](ModelOptions& o) { o.apg.generate = "full"; }),
+      variant("usv decomposed", [](ModelOptions& o) { o.apg.generate = "usv"; }),
+      variant("usv composed, generated bias",
+              [](ModelOptions& o) {
+                o.apg.generate = "usv";
+                o.apg.decompose = false;
+                o.apg.generate_bias = true;
+              }),
+      variant("self-wise, hypernet 5",
+              [](ModelOptions& o) {
+                o.apg.condition_mode = "self-wise";
+                o.apg.hypernet_hidden_units = {5};
+              }),
+      variant("group-wise, over-parameterised",
+              [](ModelOptions& o) {
+                o.apg.condition_mode = "group-wise";
+                o.apg.condition_fields = {"user"};
+                o.apg.overparam_p = {4};
+              }),
+      variant("own condition tables", [](ModelOptions& o) { o.apg.condition_embedding = "own"; }),
+  };
+  for (const char* aggregation : {"sum", "concat", "attention"})
+    all.push_back(variant(std::string("input ") + aggregation,
+                          [=](ModelOptions& o) { o.apg.aggregation = aggregation; }));
+  for (const char* aggregation : {"mean", "sum"})
+    all.push_back(variant(std::string("output ") + aggregation, [=](ModelOptions& o) {
+      o.apg.aggregation = aggregation;
+      o.apg.aggregation_side = "output";
+    }));
+  return all;
+}
 
 }  // namespace
 
@@ -36,7 +80,14 @@ ModelInfo model_apg() {
                 options.linear = "apg";
                 options.apg.rank_k = {16};
                 options.apg.overparam_p = {32};
-              }};
+              },
+          .shrink =
+              [](ModelOptions& options) {
+                options.apg.rank_k = {3};
+                options.apg.overparam_p = {4};
+                options.apg.attention_units = 3;
+              },
+          .variants = variants()};
 }
 
 }  // namespace ctr

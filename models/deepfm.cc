@@ -12,30 +12,38 @@ namespace {
 class DeepFm : public Model {
  public:
   DeepFm(const Scope& scope, const ModelContext& context)
-      : linear_(scope, context), tower_(scope, context) {}
+      : linear_(scope, context),
+        tower_(scope, context),
+        mlp_(tower_.mlp(tower_.embedding().width())) {}
 
   Var logit(const Batch& batch) const override {
-    Var v = tower_.embedding().fields(batch);   // v_i                 [B, F, D]
-    Var linear = linear_(batch);                // w0 + Σ w_i          [B, 1]
-    Var pairs = fm_second_order(v);             // Σ <v_i, v_j>        [B, 1]
-    Var deep = tower_.deep(flatten(v), batch);  // MLP([v_1 … v_F])    [B, 1]
+    Var v = tower_.embedding().fields(batch);  // v_i                 [B, F, D]
+    Var linear = linear_(batch);               // w0 + Σ w_i          [B, 1]
+    Var pairs = fm_second_order(v);            // Σ <v_i, v_j>        [B, 1]
+    Var deep = mlp_(flatten(v), batch);        // MLP([v_1 … v_F])    [B, 1]
     return linear + pairs + deep;
   }
 
  private:
   LinearTerm linear_;
   Tower tower_;
+  Mlp mlp_;
 };
 
 }  // namespace
 
 ModelInfo model_deepfm() {
-  return {.name = "deepfm",
-          .title = "factorization machine beside an MLP, on shared embeddings",
-          .paper = "Guo et al., IJCAI 2017",
-          .make = [](const Scope& scope, const ModelContext& context) {
-            return std::make_unique<DeepFm>(scope, context);
-          }};
+  return {
+      .name = "deepfm",
+      .title = "factorization machine beside an MLP, on shared embeddings",
+      .paper = "Guo et al., IJCAI 2017",
+      .make = [](const Scope& scope,
+                 const ModelContext& context) { return std::make_unique<DeepFm>(scope, context); },
+      .criteo =
+          [](ModelOptions& o) {
+            o.hidden_units = {1000, 1000, 1000, 1000, 1000};
+          },
+      .peer = {.model = "DeepFM"}};
 }
 
 }  // namespace ctr

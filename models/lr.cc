@@ -22,9 +22,9 @@ ModelInfo model_lr() {
   return {.name = "lr",
           .title = "logistic regression: one weight per id",
           .paper = "Richardson et al., WWW 2007",
-          .make = [](const Scope& scope, const ModelContext& context) {
-            return std::make_unique<Lr>(scope, context);
-          }};
+          .make = [](const Scope& scope,
+                     const ModelContext& context) { return std::make_unique<Lr>(scope, context); },
+          .peer = {.model = "LR"}};
 }
 
 }  // namespace ctr

@@ -10,7 +10,8 @@
 #include "autograd/tape.h"
 #include "io/batch.h"
 #include "io/schema.h"
-#include "models/options.h"
+#include "models/options/options.h"
+#include "models/peer.h"
 
 namespace ctr {
 
@@ -31,12 +32,28 @@ struct ModelContext {
   const ModelOptions& options;
 };
 
+// Settings beyond a model's preset under which it is checked.
+struct ModelVariant {
+  std::string name;  // "low rank"
+  std::function<void(ModelOptions&)> change;
+};
+
 struct ModelInfo {
+  static void unchanged(ModelOptions&) {}
+
   std::string name;
   std::string title;
   std::string paper;
   std::function<std::unique_ptr<Model>(const Scope&, const ModelContext&)> make;
-  std::function<void(ModelOptions&)> preset = [](ModelOptions&) {};
+  // Defaults of this model.
+  std::function<void(ModelOptions&)> preset = unchanged;
+  // The sizes that were tuned for Criteo (BARS, Criteo_x4_001), beyond d = 16: what `bench` runs.
+  std::function<void(ModelOptions&)> criteo = unchanged;
+  // For checks: smaller sizes than the preset's, where it sets any beside hidden_units; and
+  // variants of what that gives.
+  std::function<void(ModelOptions&)> shrink = unchanged;
+  std::vector<ModelVariant> variants = {};
+  PeerNames peer = {};
 };
 
 // All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with

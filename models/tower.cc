@@ -2,18 +2,18 @@
 
 namespace ctr {
 
-Tower::Tower(const Scope& scope, const ModelContext& context) : embedding_(scope, context) {
-  if (context.options.linear == "apg")
-    condition_ = std::make_unique<Condition>(scope, context, embedding_);
-  mlp_ = std::make_unique<Mlp>(
-      scope, embedding_.width(), context.options,
-      condition_ ? std::span<const int64_t>(condition_->widths()) : std::span<const int64_t>());
+Tower::Tower(const Scope& scope, const ModelContext& context)
+    : scope_(scope),
+      options_(context.options),
+      embedding_(std::make_unique<Embedding>(scope, context)) {
+  if (options_.linear == "apg")
+    condition_ = std::make_unique<Condition>(scope, context, *embedding_);
 }
 
-Var Tower::deep(const Var& x, const Batch& batch) const {
-  if (!condition_) return (*mlp_)(x);
-  const std::vector<BatchCondition> z = (*condition_)(batch);
-  return (*mlp_)(x, z);
+Mlp Tower::mlp(int64_t in) const { return mlp(in, mlp_options(options_)); }
+
+Mlp Tower::mlp(int64_t in, const MlpOptions& shape) const {
+  return Mlp(scope_, in, shape, options_.apg, shape.linear == "apg" ? condition_.get() : nullptr);
 }
 
 }  // namespace ctr

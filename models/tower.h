@@ -6,19 +6,23 @@
 
 namespace ctr {
 
-// Embeddings and an MLP over them whose layers may be APG's: what mlp, deepfm and apg share.
+// What most models stand on: embeddings of the fields, and MLPs over them whose layers are plain or
+// APG's, as the options say.
 class Tower {
  public:
   Tower(const Scope& scope, const ModelContext& context);
 
-  const Embedding& embedding() const { return embedding_; }
-  // MLP(x; z) for x [B, width of the embeddings] → [B, 1].
-  Var deep(const Var& x, const Batch& batch) const;
+  const Embedding& embedding() const { return *embedding_; }
+  // The MLP of --hidden-units → [B, 1]: parameters `mlp/…` and `head/…`.
+  Mlp mlp(int64_t in) const;
+  // Another one; begin with mlp_options(context.options). It must not outlive the tower.
+  Mlp mlp(int64_t in, const MlpOptions& shape) const;
 
  private:
-  Embedding embedding_;
+  Scope scope_;
+  ModelOptions options_;
+  std::unique_ptr<Embedding> embedding_;
   std::unique_ptr<Condition> condition_;
-  std::unique_ptr<Mlp> mlp_;
 };
 
 }  // namespace ctr

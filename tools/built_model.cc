@@ -19,7 +19,8 @@ BuiltModel::BuiltModel(const ModelInfo& info, const Schema& schema, const GivenV
 std::map<std::string, Tensor> BuiltModel::weights() const {
   std::map<std::string, Tensor> result;
   for (const auto& parameter : store_.all()) {
-    if (!parameter->frozen || model_->counts()) result[parameter->name] = parameter->value;
+    if (!parameter->frozen || parameter->state || model_->counts())
+      result[parameter->name] = parameter->value;
   }
   return result;
 }
@@ -32,12 +33,13 @@ void load_weights(const std::map<std::string, Tensor>& weights, ParameterStore& 
                   const std::string& where) {
   for (const auto& parameter : store.all()) {
     auto found = weights.find(parameter->name);
-    if (found == weights.end() && parameter->frozen) continue;  // given vectors come with the data
+    const bool given = parameter->frozen && !parameter->state;  // it came with the data
+    if (found == weights.end() && given) continue;
     CTR_CHECK_DATA(found != weights.end(), "{}: there is no tensor '{}'", where, parameter->name);
     const Tensor& value = found->second;
     CTR_CHECK_DATA(value.shape() == parameter->value.shape(), "{}: '{}' is {}, the model needs {}",
                    where, parameter->name, value.shape(), parameter->value.shape());
-    const Tensor converted = value.cast(store.dtype());
+    const Tensor converted = value.cast(parameter->value.dtype());
     std::copy_n(static_cast<const char*>(converted.raw()), converted.bytes(),
                 static_cast<char*>(parameter->value.raw()));
   }

@@ -20,8 +20,8 @@ class BuiltModel {
   ParameterStore& store() { return store_; }
   Model& model() { return *model_; }
 
-  // The tensors that training changes, shared with the model: all trainable parameters, or all
-  // parameters of a model that counts.
+  // The tensors that training changes, shared with the model: trainable parameters and states, or
+  // all parameters of a model that counts.
   std::map<std::string, Tensor> weights() const;
   // Copies such tensors into the parameters, in place: a model may hold them. Throws kind data,
   // its message beginning with `where`, when names or shapes are not the model's.

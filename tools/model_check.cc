@@ -44,49 +44,43 @@ SmallProblem small_problem() {
   return problem;
 }
 
+namespace {
+
+// Whether the model builds something else with --linear apg: it has an MLP then.
+bool has_mlp(const ModelInfo& info, const SmallProblem& problem, const ModelOptions& options) {
+  auto parameters = [&](const char* linear) {
+    ModelOptions changed = options;
+    changed.linear = linear;
+    GivenVectors none;
+    ParameterStore store(DType::f32, 1);
+    auto model = info.make(Scope(store), {problem.schema, none, changed});
+    std::vector<std::string> names;
+    for (const auto& parameter : store.all()) names.push_back(parameter->name);
+    return names;
+  };
+  return parameters("plain") != parameters("apg");
+}
+
+}  // namespace
+
 std::vector<ModelCase> model_cases(const std::string& model) {
+  const ModelInfo& info = find_model(model);
   ModelOptions base;
-  find_model(model).preset(base);
+  info.preset(base);
   base.embedding_dim = 4;
   base.embedding_deviation = 0.7;
   base.hidden_units = {6, 5};
-  base.apg.rank_k = {3};
-  base.apg.attention_units = 3;
-  if (!base.apg.overparam_p.empty()) base.apg.overparam_p = {4};
+  info.shrink(base);
   std::vector<ModelCase> cases{{model, model, base}};
-  auto add = [&](const std::string& name, auto change) {
-    cases.push_back({model + ", " + name, model, base});
-    cases.back().options.linear = "apg";
-    cases.back().options.apg.overparam_p = {};
-    change(cases.back().options.apg);
-  };
-  if (model == "deepfm") add("linear apg", [](ApgOptions&) {});
-  if (model != "apg") return cases;
-  add("full", [](ApgOptions& a) { a.generate = "full"; });
-  add("usv decomposed", [](ApgOptions& a) { a.generate = "usv"; });
-  add("usv composed, generated bias", [](ApgOptions& a) {
-    a.generate = "usv";
-    a.decompose = false;
-    a.generate_bias = true;
-  });
-  add("self-wise, hypernet 5", [](ApgOptions& a) {
-    a.condition_mode = "self-wise";
-    a.hypernet_hidden_units = {5};
-  });
-  add("group-wise, over-parameterised", [](ApgOptions& a) {
-    a.condition_mode = "group-wise";
-    a.condition_fields = {"user"};
-    a.overparam_p = {4};
-  });
-  add("own condition tables", [](ApgOptions& a) { a.condition_embedding = "own"; });
-  for (const char* aggregation : {"sum", "concat", "attention"}) {
-    add(std::string("input ") + aggregation, [&](ApgOptions& a) { a.aggregation = aggregation; });
+  for (const ModelVariant& variant : info.variants) {
+    cases.push_back({model + ", " + variant.name, model, base});
+    variant.change(cases.back().options);
   }
-  for (const char* aggregation : {"mean", "sum"}) {
-    add(std::string("output ") + aggregation, [&](ApgOptions& a) {
-      a.aggregation = aggregation;
-      a.aggregation_side = "output";
-    });
+  ModelOptions apg = base;
+  apg.apg.rank_k = {3};
+  if (base.linear == "plain" && has_mlp(info, small_problem(), apg)) {
+    cases.push_back({model + ", linear apg", model, apg});
+    cases.back().options.linear = "apg";
   }
   return cases;
 }
@@ -98,6 +92,7 @@ std::vector<GradientError> check_model(const ModelCase& model_case) {
   auto model =
       find_model(model_case.model).make(Scope(store), {problem.schema, none, model_case.options});
   if (model->counts()) return {};
+  store.mode().training = true;  // batch norm's gradient runs through the batch's statistics
   // Off zero, so that no gradient is trivially zero and no unit sits on a kink.
   for (const auto& parameter : store.all()) {
     Tensor shift = random_upstream(parameter->value,

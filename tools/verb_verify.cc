@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/check.h"
-#include "tools/golden.h"
+#include "tools/golden/golden.h"
 #include "tools/verbs.h"
 
 namespace ctr {

@@ -8,7 +8,7 @@
 #include "autograd/tape.h"
 #include "models/layers/condition.h"
 #include "models/layers/linear_layer.h"
-#include "models/options.h"
+#include "models/options/options.h"
 
 namespace ctr {
 

@@ -68,8 +68,8 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
     if (entry.raw) {
       entry.width = 1;
     } else {
-      entry.table = &tables.table(field.name, {entry.width, 1},
-                                  Initializer::normal(options.embedding_deviation));
+      entry.table =
+          &tables.table(field.name, {entry.width, 1}, Initializer::xavier_normal(1, entry.width));
     }
   } else if (given && !field.vectors.empty()) {
     auto found = context.vectors.find(field.vectors);
@@ -159,7 +159,7 @@ Var Embedding::fields(const Batch& batch) const {
   return reshape(concat(parts(batch)), {batch.rows, count, width});
 }
 
-LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context) {
+LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context, bool bias) {
   const Scope weights = scope / "linear";
   for (const Field& field : context.schema.fields) {
     if (!field.input) {
@@ -173,7 +173,7 @@ LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context) {
                                 table_initializer(field, kLinearDeviation));
     entries_.push_back({field.type, padding_of(field), &weight});
   }
-  bias_ = &weights.parameter("bias", {1}, Initializer::zeros());
+  if (bias) bias_ = &weights.parameter("bias", {1}, Initializer::zeros());
 }
 
 Var LinearTerm::operator()(const Batch& batch) const {
@@ -193,7 +193,7 @@ Var LinearTerm::operator()(const Batch& batch) const {
   }
   if (!lookups.empty()) plus(gather_sum(lookups));
   CTR_CHECK_DATA(sum.defined(), "linear term: the data set has no input fields");
-  return sum + Var(*bias_);
+  return bias_ == nullptr ? sum : sum + Var(*bias_);
 }
 
 }  // namespace ctr

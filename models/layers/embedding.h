@@ -45,10 +45,10 @@ class Embedding {
 };
 
 // The linear term w0 + Σ_f w_f[x_f]: tables `linear/<field>` of width one and `linear/bias` → [B,
-// 1].
+// 1]. Models whose MLP ends in a bias leave w0 out.
 class LinearTerm {
  public:
-  LinearTerm(const Scope& scope, const ModelContext& context);
+  LinearTerm(const Scope& scope, const ModelContext& context, bool bias = true);
   Var operator()(const Batch& batch) const;
 
  private:
@@ -58,7 +58,7 @@ class LinearTerm {
     const Parameter* weight;  // null: not read
   };
   std::vector<Entry> entries_;
-  const Parameter* bias_;
+  const Parameter* bias_ = nullptr;
 };
 
 }  // namespace ctr

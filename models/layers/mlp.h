@@ -1,30 +1,59 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "models/layers/activation_layer.h"
 #include "models/layers/apg_linear.h"
+#include "models/layers/batch_norm.h"
 
 namespace ctr {
 
-// Hidden layers with activation and dropout, plain or APG, and a plain head: parameters
-// `mlp/<l>/…`, `head/…` → [B, 1].
+// Shape of one MLP; a default-constructed one has no hidden layer and one output.
+struct MlpOptions {
+  std::string name = "mlp";         // hidden layer l has its parameters below `<name>/<l>`
+  std::string head = "head";        // and the output layer below this
+  IntList units = {};               // widths of the hidden layers
+  int64_t out = 1;                  // width of the output layer; 0: ends with the last hidden layer
+  std::string activation = "relu";  // of the hidden layers: activation_layer_names()
+  double dropout = 0;               // after each of them
+  bool batch_norm = false;          // before the activation: parameters `<name>/<l>/bn/…`
+  std::string linear = "plain";     // hidden layers: plain, apg. The output layer is always plain
+};
+// Units, activation, dropout, batch norm and kind of layer as the model's options have them.
+MlpOptions mlp_options(const ModelOptions& options);
+
+// Hidden layers, each linear → batch norm → activation → dropout, then an output layer.
 class Mlp {
  public:
-  // `conditions`: widths of APG's conditions, empty for plain layers and self-wise ones.
-  Mlp(const Scope& scope, int64_t in, const ModelOptions& options,
-      std::span<const int64_t> conditions = {});
+  // `condition`, which APG's layers read, must outlive this object; null for plain layers.
+  Mlp(const Scope& scope, int64_t in, const MlpOptions& shape, const ApgOptions& apg = {},
+      const Condition* condition = nullptr);
 
-  Var operator()(const Var& x, std::span<const BatchCondition> conditions = {}) const;
+  // x [B, in] → [B, width()]
+  Var operator()(const Var& x, const Batch& batch) const;
+  // For plain layers, which need nothing of the batch but x.
+  Var operator()(const Var& x) const;
+
+  int64_t width() const { return width_; }
 
  private:
-  const Scope scope_;
-  Activation activation_;
+  struct Layer {
+    std::unique_ptr<LinearLayer> plain;
+    std::unique_ptr<ApgLinear> generated;
+    std::unique_ptr<BatchNormLayer> norm;
+    std::unique_ptr<ActivationLayer> activation;
+  };
+  Var hidden(const Layer& layer, const Var& x, std::span<const BatchCondition> z) const;
+  Var run(const Var& x, std::span<const BatchCondition> z) const;
+
+  Scope scope_;
   double dropout_;
-  std::vector<LinearLayer> plain_;
-  std::vector<std::unique_ptr<ApgLinear>> generated_;
+  uint64_t dropout_stream_;
+  int64_t width_;
+  const Condition* condition_;
+  std::vector<Layer> layers_;
   std::unique_ptr<LinearLayer> head_;
 };
 

@@ -9,7 +9,7 @@
 
 #include "engine/error.h"
 #include "io/file.h"
-#include "models/options.h"
+#include "models/options/options.h"
 #include "tools/train_options.h"
 
 namespace ctr {

@@ -14,9 +14,10 @@ function(ctr_add_op family)
   endforeach()
 endfunction()
 
-# ctr_add_model(deepfm [SOURCES deepfm.cc]): a model with a function `ModelInfo model_NAME()`.
+# ctr_add_model(dcn [SOURCES…]): a model in NAME.cc with a function `ModelInfo model_NAME()`, and what it alone needs.
 function(ctr_add_model name)
-  set_property(GLOBAL APPEND PROPERTY CTR_MODEL_SOURCES ${name}.cc)
+  cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+  set_property(GLOBAL APPEND PROPERTY CTR_MODEL_SOURCES ${name}.cc ${arg_SOURCES})
   set_property(GLOBAL APPEND PROPERTY CTR_MODEL_NAMES ${name})
 endfunction()
 

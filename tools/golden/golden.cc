@@ -1,4 +1,4 @@
-#include "tools/golden.h"
+#include "tools/golden/golden.h"
 
 #include <cmath>
 
@@ -27,6 +27,13 @@ void Comparison::add(const std::string& name, const Tensor& expected, const Tens
   }
 }
 
+void Comparison::add(const std::string& name, const Comparison& other) {
+  tensors_ += other.tensors_;
+  if (other.worst_ < worst_) return;
+  worst_ = other.worst_;
+  where_ = name + ": " + other.where_;
+}
+
 const Tensor& GoldenFile::take(const std::string& name) {
   used_.insert(name);
   return file_.at(name);
@@ -36,6 +43,16 @@ std::vector<std::string> GoldenFile::names(const std::string& prefix) const {
   std::vector<std::string> result;
   for (const auto& [name, tensor] : file_.tensors) {
     if (name.starts_with(prefix)) result.push_back(name.substr(prefix.size()));
+  }
+  return result;
+}
+
+std::map<std::string, std::vector<int64_t>> GoldenFile::shapes(const std::string& prefix) const {
+  std::map<std::string, std::vector<int64_t>> result;
+  for (const auto& [name, tensor] : file_.tensors) {
+    if (!name.starts_with(prefix)) continue;
+    std::vector<int64_t>& shape = result[name.substr(prefix.size())];
+    for (int axis = 0; axis < tensor.rank(); ++axis) shape.push_back(tensor.dim(axis));
   }
   return result;
 }
@@ -53,6 +70,7 @@ void GoldenFile::check_used() const {
 }
 
 Comparison verify_file(const std::string& path, DType dtype) {
+  if (path.ends_with(".json")) return verify_steps(path, "", dtype);
   GoldenFile file(path);
   Comparison result;
   if (!file.text("model").empty()) {

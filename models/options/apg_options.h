@@ -1,6 +1,4 @@
 #pragma once
-// The settings of all models. One list names them for the command line, the configuration and
-// golden files.
 
 #include <cstdint>
 #include <string>
@@ -27,21 +25,8 @@ struct ApgOptions {
   bool generate_bias = false;
   int64_t max_generated_mb =
       2048;  // refuse to generate more weights than this for one layer and batch
-};
 
-struct ModelOptions {
-  int64_t embedding_dim = 0;  // of trained tables; 0: the width of the data's given vectors, or 16
-  double embedding_deviation = 1e-2;  // initial tables are N(0, deviation²)
-  IntList hidden_units = {256, 128, 64};
-  std::string activation = "relu";  // of the hidden layers
-  double dropout = 0;
-  std::string numeric =
-      "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside them
-  std::string linear = "plain";  // plain, apg: the layers of every MLP
-  ApgOptions apg;
-
-  // Names and bounds of all of the above; the list points into this object.
-  OptionList list();
+  void add_to(OptionList& list);
 };
 
 }  // namespace ctr

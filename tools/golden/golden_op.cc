@@ -6,7 +6,7 @@
 #include "engine/nearest.h"
 #include "ops/optim/optimizer.h"
 #include "ops/registry.h"
-#include "tools/golden.h"
+#include "tools/golden/golden.h"
 #include "tools/metrics.h"
 
 namespace ctr {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "io/safetensors.h"
 
@@ -19,6 +20,8 @@ class Comparison {
  public:
   // Compares element by element; an expected tensor that vanishes is judged against `floor`.
   void add(const std::string& name, const Tensor& expected, const Tensor& result, double floor = 0);
+  // All of another comparison, its names below `name`.
+  void add(const std::string& name, const Comparison& other);
   double worst() const { return worst_; }
   const std::string& where() const { return where_; }
   int tensors() const { return tensors_; }
@@ -37,6 +40,8 @@ class GoldenFile {
   bool has(const std::string& name) const { return file_.tensors.contains(name); }
   const Tensor& take(const std::string& name);
   std::vector<std::string> names(const std::string& prefix) const;
+  // The same with their shapes.
+  std::map<std::string, std::vector<int64_t>> shapes(const std::string& prefix) const;
   // Metadata as text, empty when missing.
   std::string text(const std::string& key) const;
   // Throws when a tensor was never taken.
@@ -53,6 +58,11 @@ Comparison verify_model(GoldenFile& file, DType dtype);
 Comparison verify_op(GoldenFile& file, DType dtype);
 Comparison verify_optimizer(GoldenFile& file, DType dtype);
 Comparison verify_metrics(GoldenFile& file);
+
+// Three training steps of the model `which`, or of all, in a file like ctr_goldens.json; and the
+// models that such a file names.
+Comparison verify_steps(const std::string& path, const std::string& which, DType dtype);
+std::vector<std::string> step_tags(const std::string& path);
 
 // The kind of the file decides which.
 Comparison verify_file(const std::string& path, DType dtype);

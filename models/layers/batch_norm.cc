@@ -1,0 +1,23 @@
+#include "models/layers/batch_norm.h"
+
+#include "ops/norm/norm.h"
+
+namespace ctr {
+
+BatchNormLayer::BatchNormLayer(const Scope& scope, int64_t channels, double epsilon, int axis)
+    : scope_(scope),
+      epsilon_(epsilon),
+      axis_(axis),
+      gamma_(&scope.parameter("weight", {channels}, Initializer::constant(1))),
+      beta_(&scope.parameter("bias", {channels}, Initializer::zeros())),
+      mean_(&scope.state("running_mean", Tensor::zeros({channels}, scope.dtype()))),
+      variance_(&scope.state("running_var", Tensor::full({channels}, scope.dtype(), 1))) {}
+
+Var BatchNormLayer::operator()(const Var& x) const {
+  RunningStatistics running{mean_->value, variance_->value};  // shares the states' memory
+  const BatchNormOptions options{epsilon_, axis_};
+  return scope_.mode().training ? batch_norm(x, *gamma_, *beta_, &running, options)
+                                : batch_norm_evaluated(x, *gamma_, *beta_, running, options);
+}
+
+}  // namespace ctr

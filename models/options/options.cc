@@ -1,0 +1,34 @@
+#include "models/options/options.h"
+
+#include "models/layers/activation_layer.h"
+
+namespace ctr {
+
+OptionList ModelOptions::list() {
+  OptionList list;
+  list.add({"embedding_dim",
+            &embedding_dim,
+            "width of trained embeddings; 0: that of given vectors, or 16",
+            {},
+            0,
+            65536});
+  list.add({"embedding_deviation",
+            &embedding_deviation,
+            "initial embeddings are N(0, deviation^2)",
+            {},
+            0,
+            10});
+  list.add({"hidden_units", &hidden_units, "widths of the MLP's layers", {}, 1, 1 << 20});
+  list.add({"activation", &activation, "of the MLP's hidden layers", activation_layer_names()});
+  list.add({"batch_norm", &batch_norm, "batch norm before the activations of the MLP"});
+  list.add({"dropout", &dropout, "share of hidden units dropped in training", {}, 0, 0.99});
+  list.add({"numeric",
+            &numeric,
+            "numeric fields: value times a vector, or the value itself",
+            {"embed", "raw"}});
+  list.add({"linear", &linear, "layers of the MLP", {"plain", "apg"}});
+  apg.add_to(list);
+  return list;
+}
+
+}  // namespace ctr

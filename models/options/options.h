@@ -1,0 +1,31 @@
+#pragma once
+// The settings of all models. One list names them for the command line, the configuration and
+// golden files.
+
+#include <cstdint>
+#include <string>
+
+#include "engine/options.h"
+#include "models/options/apg_options.h"
+
+namespace ctr {
+
+struct ModelOptions {
+  int64_t embedding_dim = 0;  // of trained tables; 0: the width of the data's given vectors, or 16
+  double embedding_deviation = 1e-2;  // initial tables are N(0, deviation²)
+  IntList hidden_units = {256, 128, 64};
+  std::string activation = "relu";  // of the hidden layers
+  bool batch_norm = false;          // before each activation of them
+  double dropout = 0;
+  std::string numeric =
+      "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside them
+  std::string linear = "plain";  // plain, apg: the layers of every MLP
+  ApgOptions apg;
+
+  // Of single models, each by itself in models/options/.
+
+  // Names and bounds of all of the above; the list points into this object.
+  OptionList list();
+};
+
+}  // namespace ctr

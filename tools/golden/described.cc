@@ -1,0 +1,65 @@
+#include "tools/golden/described.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/check.h"
+
+namespace ctr {
+namespace {
+
+using nlohmann::json;
+
+std::string option_text(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const json& element : value) text += (text.empty() ? "" : ",") + option_text(element);
+  return text;
+}
+
+FieldType type_of(const json& value) {
+  if (value == "categorical") return FieldType::categorical;
+  if (value == "numeric") return FieldType::numeric;
+  CTR_CHECK_DATA(value == "sequence", "golden: fields of type {} are not known", value.dump());
+  return FieldType::sequence;
+}
+
+Field field_in(const json& described) {
+  Field field;
+  for (const auto& [key, value] : described.items()) {
+    if (key == "name") {
+      field.name = value.get<std::string>();
+    } else if (key == "vocab_size") {
+      field.vocabulary = value.get<int64_t>();
+    } else if (key == "type") {
+      field.type = type_of(value);
+    } else if (key == "role" && value == "domain") {
+      field.role = FieldRole::domain;
+    } else if (!(key == "source" && value == "") &&
+               !(key == "role" && (value.is_null() || value == ""))) {
+      fail(ErrorKind::data, "golden: field setting '{}' = {} is not known", key, value.dump());
+    }
+  }
+  return field;
+}
+
+}  // namespace
+
+json json_in(const GoldenFile& file, const std::string& key) {
+  json value = json::parse(file.text(key), nullptr, false);
+  CTR_CHECK_DATA(!value.is_discarded(), "golden: metadata '{}' is no JSON", key);
+  return value;
+}
+
+Schema schema_in(const GoldenFile& file) {
+  Schema schema;
+  schema.name = "golden";
+  for (const json& field : json_in(file, "fields")) schema.fields.push_back(field_in(field));
+  return schema;
+}
+
+void set_option(OptionList& list, const std::string& name, const json& value) {
+  list.set(name, option_text(value), "golden options");
+}
+
+}  // namespace ctr

@@ -1,0 +1,38 @@
+#pragma once
+// What a golden file says about its model, in our terms.
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "models/model.h"
+#include "tools/golden/golden.h"
+
+namespace ctr {
+
+struct Described {
+  std::string model;
+  ModelOptions options;
+  Schema schema;
+  std::map<std::string, std::string> names;  // the file's parameters → ours
+};
+
+// Two families of files: FuxiCTR's names and options, and our own (tests/golden/README.md).
+Described described_by_fuxictr(const GoldenFile& file);
+Described described_by_us(const GoldenFile& file);
+
+// The same for the peer's model and options without a file. `shapes`: its parameters.
+using PeerShapes = std::map<std::string, std::vector<int64_t>>;
+Described described_peer(const std::string& peer_model, const nlohmann::json& options,
+                         const Schema& schema, const std::string& embedding_dim,
+                         const PeerShapes& shapes);
+
+// Metadata that is JSON.
+nlohmann::json json_in(const GoldenFile& file, const std::string& key);
+Schema schema_in(const GoldenFile& file);
+// Sets an option from JSON: a list without brackets of strings, a number, a name.
+void set_option(OptionList& list, const std::string& name, const nlohmann::json& value);
+
+}  // namespace ctr

@@ -1,0 +1,129 @@
+#include <cctype>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/check.h"
+#include "tools/golden/described.h"
+#include "tools/golden/peer_parameters.h"
+
+namespace ctr {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kWhere = "golden options";
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+const ModelInfo& model_of_peer(const std::string& peer) {
+  for (const ModelInfo& info : model_list()) {
+    if (info.peer.model == peer && !peer.empty()) return info;
+  }
+  fail(ErrorKind::data, "golden: model '{}' is not known", peer);
+}
+
+// Settings that change nothing as they stand in the files: regularisers and dropout are off there.
+bool is_off(const json& value) { return value.is_null() || value == 0 || value == false; }
+
+// Options of every model with an MLP.
+bool read_common(const std::string& key, const json& value, OptionList& list) {
+  static const std::set<std::string> off{"net_dropout", "embedding_regularizer", "net_regularizer",
+                                         "regularizer", "dropout_rates"};
+  if (off.contains(key)) return is_off(value);
+  if (key == "hidden_units" || key == "dnn_hidden_units") {
+    set_option(list, "hidden_units", value);
+  } else if (key == "batch_norm") {
+    set_option(list, "batch_norm", value);
+  } else if ((key == "hidden_activations" || key == "dnn_activations") && value.is_string()) {
+    list.set("activation", lower(value.get<std::string>()), kWhere);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool read_hypernet(const json& config, OptionList& list) {
+  for (const auto& [name, inner] : config.items()) {
+    if (name == "hidden_units") {
+      set_option(list, "hypernet_hidden_units", inner);
+    } else if (!(name == "dropout_rates" && inner == 0) &&
+               !(name == "hidden_activations" && inner == "relu")) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Options of the peer's APG models.
+bool read_apg(const std::string& key, const json& value, OptionList& list) {
+  if (key == "rank_k" || key == "condition_mode" || key == "generate_bias") {
+    set_option(list, key, value);
+  } else if (key == "overparam_p") {
+    if (!value.is_null()) set_option(list, key, value);
+  } else if (key == "new_condition_emb" && value.is_boolean()) {
+    list.set("condition_embedding", value.get<bool>() ? "own" : "shared", kWhere);
+  } else if (key == "condition_features") {
+    set_option(list, "condition_fields", value);
+  } else {
+    return key == "hypernet_config" && read_hypernet(value, list);
+  }
+  return true;
+}
+
+// Options that the model's own table names.
+bool read_own(const PeerNames& peer, const std::string& key, const json& value, OptionList& list) {
+  const auto found = peer.options.find(key);
+  if (found == peer.options.end()) return false;
+  const PeerOption& option = found->second;
+  const std::string text = value.is_string() ? lower(value.get<std::string>()) : value.dump();
+  const auto renamed = option.values.find(text);
+  if (renamed != option.values.end()) {
+    if (!option.ours.empty()) list.set(option.ours, renamed->second, kWhere);
+  } else if (value.is_null()) {  // the default
+  } else if (value.is_string() && list.find(option.ours) != nullptr &&
+             !list.find(option.ours)->choices.empty()) {
+    list.set(option.ours, text, kWhere);
+  } else {
+    set_option(list, option.ours, value);
+  }
+  return true;
+}
+
+}  // namespace
+
+Described described_peer(const std::string& peer_model, const json& options, const Schema& schema,
+                         const std::string& embedding_dim, const PeerShapes& shapes) {
+  Described d;
+  const bool generated = peer_model.starts_with("APG_");
+  const ModelInfo& info = model_of_peer(generated ? peer_model.substr(4) : peer_model);
+  d.model = info.name;
+  d.schema = schema;
+  OptionList list = d.options.list();
+  d.options.hidden_units = {64, 64, 64};
+  if (generated) {
+    d.options.linear = "apg";
+    d.options.apg.generate_bias = true;  // FuxiCTR's default
+    d.options.apg.aggregation = "concat";
+  }
+  list.set("embedding_dim", embedding_dim, "golden");
+  for (const auto& [name, value] : info.peer.defaults) list.set(name, value, "peer's defaults");
+  for (const auto& [key, value] : options.items()) {
+    const bool known = read_own(info.peer, key, value, list) || read_common(key, value, list) ||
+                       (generated && read_apg(key, value, list));
+    CTR_CHECK_DATA(known, "golden: {}'s option '{}' = {} is not known", peer_model, key,
+                   value.dump());
+  }
+  d.names = our_names(info.peer, shapes);
+  return d;
+}
+
+Described described_by_fuxictr(const GoldenFile& file) {
+  return described_peer(file.text("model"), json_in(file, "options"), schema_in(file),
+                        file.text("embedding_dim"), file.shapes("param/"));
+}
+
+}  // namespace ctr

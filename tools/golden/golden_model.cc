@@ -1,0 +1,103 @@
+#include <cmath>
+#include <map>
+
+#include "engine/check.h"
+#include "ops/activation/activation.h"
+#include "ops/loss/loss.h"
+#include "tools/golden/described.h"
+
+namespace ctr {
+namespace {
+
+Batch read_batch(GoldenFile& file, const Schema& schema) {
+  Batch batch;
+  for (const Field& field : schema.fields) {
+    const bool is_domain = field.role == FieldRole::domain && !file.has("input/" + field.name);
+    const Tensor& values = file.take(is_domain ? "domain" : "input/" + field.name);
+    batch.rows = values.count();
+    if (field.type == FieldType::numeric) {
+      batch.fields.push_back({{}, {}, values});
+    } else {
+      batch.fields.push_back({values, {}, {}});
+    }
+  }
+  if (file.has("domain")) batch.domain = file.take("domain");
+  batch.label = file.take("label");
+  return batch;
+}
+
+// Puts the file's parameters into the store; returns the file's name of each of ours.
+std::map<std::string, std::string> load(GoldenFile& file, const Described& d,
+                                        ParameterStore& store) {
+  std::map<std::string, std::string> file_names;
+  for (const auto& [name, mine] : d.names) {
+    Parameter* parameter = store.find(mine);
+    CTR_CHECK_DATA(parameter != nullptr, "golden: {} has no parameter '{}' ({})", d.model, mine,
+                   name);
+    const Tensor& value = file.take("param/" + name);
+    CTR_CHECK_DATA(value.count() == parameter->value.count(),
+                   "golden: '{}' is {}, the model has {}", name, value.shape(),
+                   parameter->value.shape());
+    parameter->value = value.cast(store.dtype()).reshaped(parameter->value.shape());
+    file_names[mine] = name;
+  }
+  for (const auto& parameter : store.all()) {
+    CTR_CHECK_DATA(parameter->frozen || file_names.contains(parameter->name),
+                   "golden: the file has no '{}'", parameter->name);
+  }
+  ++store.mode().weights_version;
+  return file_names;
+}
+
+double largest_gradient(GoldenFile& file) {
+  double largest = 0;
+  for (const std::string& name : file.names("grad/")) {
+    for (double g : file.take("grad/" + name).span<double>())
+      largest = std::max(largest, std::fabs(g));
+  }
+  return largest;
+}
+
+}  // namespace
+
+Comparison verify_model(GoldenFile& file, DType dtype) {
+  const Described d =
+      file.text("spec").empty() ? described_by_fuxictr(file) : described_by_us(file);
+  ParameterStore store(dtype, 1);
+  GivenVectors none;
+  auto model = find_model(d.model).make(Scope(store), {d.schema, none, d.options});
+  store.mode().training = true;  // batch norm takes the batch's statistics
+  const std::map<std::string, std::string> file_names = load(file, d, store);
+  const Batch batch = read_batch(file, d.schema);
+
+  Comparison result;
+  Tape tape;
+  Var logit = model->logit(batch);
+  Var loss = bce_with_logits(logit, batch.label.cast(dtype));
+  result.add("logit", file.take("logit"), logit.value());
+  result.add("loss", file.take("loss"), loss.value());
+  {
+    NoGradient off;  // the folded form
+    Var evaluated = model->logit(batch);
+    result.add("logit without gradient", file.take(file.has("logit_eval") ? "logit_eval" : "logit"),
+               evaluated.value());
+    if (file.has("prob")) result.add("prob", file.take("prob"), sigmoid(evaluated).value());
+  }
+  Gradients gradients = backward(loss);
+  const double largest = largest_gradient(file);
+  for (const auto& [mine, name] : file_names) {
+    if (!file.has("grad/" + name)) continue;
+    const Parameter& parameter = *store.find(mine);
+    const Gradient& gradient = gradients[parameter];
+    Tensor dense = gradient.empty()     ? Tensor::zeros(parameter.value.shape(), dtype)
+                   : gradient.is_rows() ? to_dense(gradient.rows())
+                                        : gradient.dense();
+    const Tensor& expected = file.take("grad/" + name);
+    double own = 0;
+    for (double g : expected.span<double>()) own = std::max(own, std::fabs(g));
+    result.add("grad/" + name, expected, dense, own < 1e-12 * largest ? largest : 0);
+  }
+  return result;
+}
+
+}  // namespace ctr

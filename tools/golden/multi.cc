@@ -1,0 +1,30 @@
+#include <nlohmann/json.hpp>
+
+#include "engine/check.h"
+#include "tools/golden/described.h"
+
+namespace ctr {
+
+// Our names and options; null means "not of this variant".
+Described described_by_us(const GoldenFile& file) {
+  CTR_CHECK_DATA(file.text("model") == "MLP", "golden: model '{}' is not known",
+                 file.text("model"));
+  Described d;
+  d.model = "mlp";
+  d.schema = schema_in(file);
+  OptionList list = d.options.list();
+  const nlohmann::json options = json_in(file, "options");
+  for (const auto& [key, value] : options.items()) {
+    const bool may_be_null = key == "overparam_p" || key == "aggregation" ||
+                             key == "aggregation_side" || key == "rank_k";
+    if (!(value.is_null() && may_be_null)) set_option(list, key, value);
+  }
+  d.options.apg.attention_units = 1;
+  const PeerShapes shapes = file.shapes("param/");
+  if (const auto attention = shapes.find("condition/weight"); attention != shapes.end())
+    d.options.apg.attention_units = attention->second.at(0);
+  for (const auto& [name, shape] : shapes) d.names[name] = name;
+  return d;
+}
+
+}  // namespace ctr
