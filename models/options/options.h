@@ -7,6 +7,7 @@
 
 #include "engine/options.h"
 #include "models/options/apg_options.h"
+#include "models/options/embedding_options.h"
 
 namespace ctr {
 
@@ -18,7 +19,9 @@ struct ModelOptions {
   bool batch_norm = false;          // before each activation of them
   double dropout = 0;
   std::string numeric =
-      "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside them
+      "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside
+                // them; buckets: a row per bucket, a field like any other
+  EmbeddingOptions embedding;
   std::string linear = "plain";  // plain, apg: the layers of every MLP
   ApgOptions apg;
 
