@@ -54,13 +54,11 @@ bool is_prime(uint64_t n) {
 
 HashFamily draw_hash_family(int64_t hashes, int64_t buckets, int64_t ids,
                             const RandomStream& random) {
-  CTR_CHECK(hashes > 0 && buckets > 0, "hash family: {} hashes into {} buckets; both must be above 0",
-            hashes, buckets);
+  CTR_CHECK(hashes > 0 && buckets > 0,
+            "hash family: {} hashes into {} buckets; both must be above 0", hashes, buckets);
+  CTR_CHECK(buckets <= int64_t{1} << 60, "hash family: at most 2^60 buckets, got {}", buckets);
   const int64_t least = std::max(buckets, ids);
-  CTR_CHECK(least <= int64_t{1} << 60,
-            "hash family: ids and buckets must be at most 2^60, got {} ids and {} buckets", ids,
-            buckets);
-  const int bits = least <= int64_t{1} << 31 ? 31 : 60;
+  const int bits = least <= int64_t{1} << 31 ? 31 : least <= int64_t{1} << 60 ? 60 : 62;
   HashFamily family{Tensor({hashes}, DType::i64), Tensor({hashes}, DType::i64),
                     Tensor({hashes}, DType::i64), buckets};
   uint64_t element = 0;

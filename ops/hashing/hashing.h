@@ -18,8 +18,9 @@ struct HashFamily {
   int64_t hashes() const { return a.count(); }
 };
 
-// Coefficients for ids in [0, ids): p_j random primes in (2^31, 2^32), or in (2^60, 2^61) where ids
-// or buckets need it. A function of the stream alone. Throws beyond 2^60.
+// Coefficients for ids in [0, ids): p_j random primes above ids and buckets, between 2^31 and 2^32
+// (products of 64 bits then), 2^60 and 2^61, or 2^62 and 2^63; ids beyond 2^62 that differ by a
+// multiple of p_j collide. A function of the stream alone. Throws on more than 2^60 buckets.
 HashFamily draw_hash_family(int64_t hashes, int64_t buckets, int64_t ids,
                             const RandomStream& random);
 

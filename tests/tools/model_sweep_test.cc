@@ -41,8 +41,10 @@ class ModelSweep : public testing::TestWithParam<ModelCase> {
 };
 
 TEST_P(ModelSweep, GradientsMatchCentralDifferences) {
-  for (const GradientError& error : check_model(GetParam())) {
+  const std::vector<GradientError> all = check_model(GetParam());
+  for (const GradientError& error : all) {
     EXPECT_LE(error.worst, kGradientTolerance) << error.name;
+    if (is_before_norm(error.name, all)) continue;
     EXPECT_GT(error.largest, 0) << error.name << " is trivially zero";
   }
 }

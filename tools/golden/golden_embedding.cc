@@ -1,6 +1,7 @@
 #include "tools/golden/golden_embedding.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
