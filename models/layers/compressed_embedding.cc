@@ -40,7 +40,7 @@ std::unique_ptr<CompressedEmbedding> compressed_embedding(const Scope& scope, co
     return std::make_unique<QuotientRemainderEmbedding>(scope, field.vocabulary, width, options,
                                                         deviation);
   CTR_ASSERT(options.kind == "dhe");
-  return std::make_unique<DeepHashEmbedding>(scope, field.vocabulary, width, options);
+  return std::make_unique<DeepHashEmbedding>(scope, field.vocabulary, width, options, deviation);
 }
 
 }  // namespace ctr

@@ -1,15 +1,23 @@
 #include "models/layers/deep_hash_embedding.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "engine/check.h"
 #include "ops/activation/activation.h"
 #include "ops/gather/distinct.h"
+#include "ops/linear/linear.h"
 
 namespace ctr {
+namespace {
+
+// Of a unit of the last hidden layer, as mish(z) of z ~ N(0, 1) has it.
+constexpr double kMeanSquare = 0.45;
+
+}  // namespace
 
 DeepHashEmbedding::DeepHashEmbedding(const Scope& scope, int64_t ids, int64_t width,
-                                     const EmbeddingOptions& options)
+                                     const EmbeddingOptions& options, double deviation)
     : scope_(scope),
       ids_(ids),
       width_(width),
@@ -30,7 +38,13 @@ DeepHashEmbedding::DeepHashEmbedding(const Scope& scope, int64_t ids, int64_t wi
     if (options.dhe_batch_norm) layer.norm.emplace(place / "bn", units, options.dhe_bn_epsilon);
     in = units;
   }
-  out_.emplace(scope / "out", in, width);
+  // So that vectors begin with about the deviation asked for, as rows of a table do; Xavier's would
+  // be a hundred times larger, and interactions of such vectors drown what else a model learns.
+  const Scope out = scope / "out";
+  out_weight_ = &out.parameter(
+      "weight", {width, in},
+      Initializer::normal(deviation / std::sqrt(kMeanSquare * static_cast<double>(in))));
+  out_bias_ = &out.parameter("bias", {width}, Initializer::zeros());
 }
 
 Var DeepHashEmbedding::encoding(const Tensor& ids) const {
@@ -44,7 +58,7 @@ Var DeepHashEmbedding::decode(const Tensor& ids) const {
     if (!layer.norm) continue;
     h = activate(ids.count() > 1 ? (*layer.norm)(h) : layer.norm->evaluated(h), activation_);
   }
-  return (*out_)(h);
+  return linear(h, *out_weight_, *out_bias_);
 }
 
 bool DeepHashEmbedding::caches() const {

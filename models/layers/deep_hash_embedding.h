@@ -20,8 +20,8 @@ namespace ctr {
 // running statistics. In prediction a vector once decoded is kept until weights change.
 class DeepHashEmbedding : public CompressedEmbedding {
  public:
-  DeepHashEmbedding(const Scope& scope, int64_t ids, int64_t width,
-                    const EmbeddingOptions& options);
+  DeepHashEmbedding(const Scope& scope, int64_t ids, int64_t width, const EmbeddingOptions& options,
+                    double deviation);
   Var operator()(const Tensor& ids, int64_t padding) const override;
 
   // The codes of ids [N] → [N, k].
@@ -49,7 +49,8 @@ class DeepHashEmbedding : public CompressedEmbedding {
   double log_floor_;
   Activation activation_;
   std::vector<Layer> layers_;
-  std::optional<LinearLayer> out_;
+  const Parameter* out_weight_;
+  const Parameter* out_bias_;
   int64_t cache_bytes_;
   mutable Cache cache_;
 };

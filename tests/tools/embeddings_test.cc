@@ -82,7 +82,7 @@ class DeepHash : public testing::Test {
     options.dhe_hashes = 6;
     options.dhe_decoder_units = {5, 4};
   }
-  DeepHashEmbedding made() { return {Scope(store) / "item", kIds, 3, options}; }
+  DeepHashEmbedding made() { return {Scope(store) / "item", kIds, 3, options, .5}; }
   // Off their initial values.
   void shift() {
     for (const auto& parameter : store.all()) {
@@ -156,7 +156,7 @@ TEST_F(DeepHash, FollowsThePaper) {
 TEST_F(DeepHash, EncodesAlikeAfterLoading) {
   const DeepHashEmbedding dhe = made();
   ParameterStore other(DType::f64, 8);  // another seed: other coefficients
-  const DeepHashEmbedding loaded(Scope(other) / "item", kIds, 3, options);
+  const DeepHashEmbedding loaded(Scope(other) / "item", kIds, 3, options, .5);
   const Tensor ids = numbers({1, 2, 3});
   const auto same = [&] {
     const Tensor a = dhe.encoding(ids).value(), b = loaded.encoding(ids).value();
@@ -169,7 +169,7 @@ TEST_F(DeepHash, EncodesAlikeAfterLoading) {
     other.find(name)->value = store.find(name)->value.clone();
   }
   EXPECT_TRUE(same());
-  const DeepHashEmbedding second(Scope(store) / "user", kIds, 3, options);
+  const DeepHashEmbedding second(Scope(store) / "user", kIds, 3, options, .5);
   EXPECT_NE(std::memcmp(second.encoding(ids).value().raw(), dhe.encoding(ids).value().raw(), 48), 0)
       << "two fields share a family";
 }
@@ -213,7 +213,7 @@ TEST_F(DeepHash, DecodesEachIdOncePerSetOfWeights) {
   const DeepHashEmbedding dhe = made();
   options.dhe_cache_mb = 0;
   ParameterStore plain(DType::f64, 7);
-  const DeepHashEmbedding uncached(Scope(plain) / "item", kIds, 3, options);
+  const DeepHashEmbedding uncached(Scope(plain) / "item", kIds, 3, options, .5);
   int64_t decoded = 0;
   const ObserveScope observe([&](const char* op, std::span<const Tensor> outputs) {
     if (std::string(op) == "hash_encoding") decoded += outputs[0].dim(0);
@@ -270,6 +270,7 @@ TEST(CompressedEmbedding, BeginsLikeAPlainTable) {
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   const auto expect = [&](EmbeddingOptions options, int64_t parameters) {
     ParameterStore store(DType::f32, 3);
+    store.mode().training = true;
     Field field;
     field.vocabulary = kIds;
     const auto made = compressed_embedding(Scope(store), field, kWidth, options, .05);
@@ -293,6 +294,10 @@ TEST(CompressedEmbedding, BeginsLikeAPlainTable) {
   expect(options, 2 * 200 * kWidth / 2);
   options.qr_divisor = 1000;
   expect(options, (40 + 1000) * kWidth / 2);
+  options.kind = "dhe";
+  options.dhe_hashes = 64;
+  options.dhe_decoder_units = {128};
+  expect(options, 64 * 128 + 3 * 128 + 129 * kWidth);
 }
 
 // The mean over a list's ids is that of their vectors, padding left out.
