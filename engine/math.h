@@ -29,6 +29,13 @@ CTR_HD inline double sigmoid(double x) {
 // log(1 + e^x), without overflow.
 CTR_HD inline double softplus(double x) { return (x > 0 ? x : 0.0) + ::log1p(::exp(-::fabs(x))); }
 
+// sin(2πt) and cos(2πt).
+CTR_HD inline void sin_cos_turns(double t, double& sine, double& cosine) {
+  constexpr double kTurn = 6.283185307179586;
+  sine = ::sin(kTurn * t);
+  cosine = ::cos(kTurn * t);
+}
+
 CTR_HD inline float sqrt(float x) { return ::sqrtf(x); }
 CTR_HD inline double sqrt(double x) { return ::sqrt(x); }
 

@@ -146,6 +146,24 @@ CTR_HD inline float erf(float x) {
   return detail::select(a < 1.0f, small, large);
 }
 
+// sin(2πt) and cos(2πt) for |t| ≤ 2^20.
+CTR_HD inline void sin_cos_turns(float t, float& sine, float& cosine) {
+  const float kRound = 12582912.0f;
+  const float shifted = 4 * t + kRound;  // the nearest quarter
+  const int32_t quarter = detail::to_bits(shifted);
+  const float r = t - 0.25f * (shifted - kRound);
+  const float z = r * r;
+  const float p = -41.341671f + z * (81.5937653f - z * 75.4456024f);
+  const float s = r * 6.28318548f + (r * -1.7484556e-07f + r * z * p);
+  const float c =
+      1.0f + z * (-19.7392082f + z * (64.9393234f + z * (-85.4432373f + z * 59.2292442f)));
+  const bool odd = (quarter & 1) != 0;
+  const float sine_size = detail::select(odd, c, s);
+  const float cosine_size = detail::select(odd, s, c);
+  sine = detail::select((quarter & 2) != 0, -sine_size, sine_size);
+  cosine = detail::select(((quarter + 1) & 2) != 0, -cosine_size, cosine_size);
+}
+
 CTR_HD inline float sigmoid(float x) {
   const float a = -__builtin_fabsf(x);
   const float e = detail::exp_clamped(detail::select(a < -104.0f, -104.0f, a));

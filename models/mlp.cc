@@ -36,7 +36,27 @@ ModelInfo model_mlp() {
               },
           .variants = {{"batch norm", [](ModelOptions& o) { o.batch_norm = true; }},
                        {"prelu", [](ModelOptions& o) { o.activation = "prelu"; }},
-                       {"dice", [](ModelOptions& o) { o.activation = "dice"; }}},
+                       {"dice", [](ModelOptions& o) { o.activation = "dice"; }},
+                       {"hash",
+                        [](ModelOptions& o) {
+                          o.embedding.kind = "hash";
+                          o.embedding.hash_rows = 5;
+                          o.embedding.hash_count = 2;
+                        }},
+                       {"quotient-remainder",
+                        [](ModelOptions& o) { o.embedding.kind = "quotient-remainder"; }},
+                       {"dhe",
+                        [](ModelOptions& o) {
+                          o.embedding.kind = "dhe";
+                          o.embedding.dhe_hashes = 8;
+                          o.embedding.dhe_decoder_units = {7, 6};
+                        }},
+                       {"numeric buckets",
+                        [](ModelOptions& o) {
+                          o.numeric = "buckets";
+                          o.embedding.numeric_rows = 3;
+                          o.embedding.numeric_negative_rows = 1;
+                        }}},
           .peer = {.model = "DNN"}};
 }
 

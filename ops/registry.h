@@ -19,6 +19,7 @@ struct OpArguments {
   std::vector<Var> inputs;        // those with a gradient, in the order of OpInfo::inputs
   std::vector<Tensor> constants;  // ids, labels …, in the order of OpInfo::constants
   Attributes attributes;
+  DType dtype = DType::f64;  // of the result where no input says it
 
   // The attribute's text, or `otherwise`.
   std::string text(const std::string& name, const std::string& otherwise) const;

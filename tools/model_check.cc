@@ -1,5 +1,7 @@
 #include "tools/model_check.h"
 
+#include <algorithm>
+
 #include "engine/rng.h"
 #include "ops/loss/loss.h"
 
@@ -95,6 +97,7 @@ std::vector<GradientError> check_model(const ModelCase& model_case) {
   store.mode().training = true;  // batch norm's gradient runs through the batch's statistics
   // Off zero, so that no gradient is trivially zero and no unit sits on a kink.
   for (const auto& parameter : store.all()) {
+    if (!is_floating(parameter->value.dtype())) continue;
     Tensor shift = random_upstream(parameter->value,
                                    stream_of(parameter->name.data(), parameter->name.size()));
     for (int64_t i = 0; i < shift.count(); ++i)
@@ -102,6 +105,12 @@ std::vector<GradientError> check_model(const ModelCase& model_case) {
   }
   return check_gradients(
       store, [&] { return bce_with_logits(model->logit(problem.batch), problem.batch.label); }, 40);
+}
+
+bool is_before_norm(const std::string& parameter, const std::vector<GradientError>& all) {
+  if (!parameter.ends_with("/bias")) return false;
+  const std::string norm = parameter.substr(0, parameter.size() - 4) + "bn/bias";
+  return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == norm; });
 }
 
 }  // namespace ctr

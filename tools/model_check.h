@@ -22,5 +22,8 @@ std::vector<ModelCase> model_cases(const std::string& model);
 
 // Gradients of the loss with respect to all parameters, in f64 against central differences.
 std::vector<GradientError> check_model(const ModelCase& model_case);
+// Whether the parameter is a bias with batch norm right after it, `x/bias` beside `x/bn/bias`: its
+// gradient vanishes identically.
+bool is_before_norm(const std::string& parameter, const std::vector<GradientError>& all);
 
 }  // namespace ctr

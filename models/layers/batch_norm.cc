@@ -14,10 +14,14 @@ BatchNormLayer::BatchNormLayer(const Scope& scope, int64_t channels, double epsi
       variance_(&scope.state("running_var", Tensor::full({channels}, scope.dtype(), 1))) {}
 
 Var BatchNormLayer::operator()(const Var& x) const {
+  if (!scope_.mode().training) return evaluated(x);
   RunningStatistics running{mean_->value, variance_->value};  // shares the states' memory
-  const BatchNormOptions options{epsilon_, axis_};
-  return scope_.mode().training ? batch_norm(x, *gamma_, *beta_, &running, options)
-                                : batch_norm_evaluated(x, *gamma_, *beta_, running, options);
+  return batch_norm(x, *gamma_, *beta_, &running, {epsilon_, axis_});
+}
+
+Var BatchNormLayer::evaluated(const Var& x) const {
+  return batch_norm_evaluated(x, *gamma_, *beta_, {mean_->value, variance_->value},
+                              {epsilon_, axis_});
 }
 
 }  // namespace ctr

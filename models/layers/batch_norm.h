@@ -12,6 +12,8 @@ class BatchNormLayer {
   // `axis`: of the channels.
   BatchNormLayer(const Scope& scope, int64_t channels, double epsilon = 1e-5, int axis = -1);
   Var operator()(const Var& x) const;
+  // With the running statistics, in training too, where a batch is too small for its own.
+  Var evaluated(const Var& x) const;
 
  private:
   Scope scope_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/check.h"
+#include "ops/bucketing/bucketing.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
 #include "ops/linear/linear.h"
@@ -37,6 +38,15 @@ Var scaled_vector(const FieldBatch& batch, const Parameter& weight) {
   return linear(Var(values.reshaped({values.count(), 1})), weight);
 }
 
+NumericBuckets buckets_of(const Field& field, const ModelOptions& options) {
+  if (field.type != FieldType::numeric || options.numeric != "buckets") return {};
+  CTR_CHECK(field.encoding.numbers == NumberRule::raw,
+            "embedding: --numeric buckets needs the numbers as they were, but '{}' was rescaled "
+            "when the data was prepared; prepare it with raw numbers",
+            field.name);
+  return {options.embedding.numeric_rows, options.embedding.numeric_negative_rows};
+}
+
 Var looked_up(const FieldBatch& batch, FieldType type, const Parameter& table, int64_t padding) {
   if (type == FieldType::multivalued || type == FieldType::sequence)
     return gather_bag(table, batch.ids, batch.offsets, Pooling::mean, padding);
@@ -44,6 +54,10 @@ Var looked_up(const FieldBatch& batch, FieldType type, const Parameter& table, i
 }
 
 }  // namespace
+
+Tensor NumericBuckets::ids_of(const FieldBatch& batch) const {
+  return rows > 0 ? log_square_buckets(batch.values, rows, negative_rows) : batch.ids;
+}
 
 Embedding::Embedding(const Scope& scope, const ModelContext& context) {
   for (const Field& field : context.schema.fields) {
@@ -64,8 +78,18 @@ Embedding::Embedding(const Scope& scope, const ModelContext& context,
 Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
                                      const ModelContext& context, bool given) const {
   const ModelOptions& options = context.options;
-  Entry entry{field.type, trained_width(context), false, padding_of(field), nullptr};
-  if (field.type == FieldType::numeric) {
+  Entry entry;
+  entry.type = field.type;
+  entry.width = trained_width(context);
+  entry.padding = padding_of(field);
+  entry.buckets = buckets_of(field, options);
+  const Initializer initializer = table_initializer(field, options.embedding_deviation);
+  if (entry.buckets.rows > 0) {
+    entry.type = FieldType::categorical;
+    entry.padding = kNoPadding;
+    entry.table = &tables.table(field.name, {entry.buckets.count(), entry.width},
+                                Initializer::normal(options.embedding_deviation));
+  } else if (field.type == FieldType::numeric) {
     entry.raw = options.numeric == "raw";
     if (entry.raw) {
       entry.width = 1;
@@ -73,6 +97,9 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
       entry.table =
           &tables.table(field.name, {entry.width, 1}, Initializer::xavier_normal(1, entry.width));
     }
+  } else if (is_compressed(context.schema, field, options.embedding)) {
+    entry.compressed = compressed_embedding(tables / field.name, field, entry.width,
+                                            options.embedding, options.embedding_deviation);
   } else if (given && !field.vectors.empty()) {
     auto found = context.vectors.find(field.vectors);
     CTR_CHECK_DATA(found != context.vectors.end(),
@@ -81,8 +108,7 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
     entry.width = found->second.dim(1);
     entry.table = &tables.frozen_table(field.name, found->second);
   } else {
-    entry.table = &tables.table(field.name, {field.vocabulary, entry.width},
-                                table_initializer(field, options.embedding_deviation));
+    entry.table = &tables.table(field.name, {field.vocabulary, entry.width}, initializer);
   }
   return entry;
 }
@@ -123,15 +149,17 @@ Var Embedding::field(const Batch& batch, int64_t index) const {
   CTR_CHECK(entry.width > 0, "embedding: field {} of the data set is no input", index);
   CTR_CHECK(!entry.raw, "embedding: a raw numeric field has no vector; use --numeric embed");
   if (entry.type == FieldType::numeric) return scaled_vector(values, *entry.table);
+  if (entry.compressed) return entry.compressed->of_field(values, entry.type, entry.padding);
+  if (entry.buckets.rows > 0) return gather(*entry.table, entry.buckets.ids_of(values));
   return looked_up(values, entry.type, *entry.table, entry.padding);
 }
 
-// The end of the run of categorical fields of one width that begins here: one gather serves them
-// all.
+// The end of the run of categorical fields with tables of one width that begins here: one gather
+// serves them all.
 size_t Embedding::run_end(size_t begin) const {
   size_t end = begin;
-  while (end < entries_.size() && entries_[end].type == FieldType::categorical &&
-         entries_[end].width == entries_[begin].width && entries_[end].width > 0) {
+  while (end < entries_.size() && entries_[end].joins_run() &&
+         entries_[end].width == entries_[begin].width) {
     ++end;
   }
   return end;
@@ -152,7 +180,8 @@ std::vector<Var> Embedding::parts(const Batch& batch) const {
     }
     std::vector<Lookup> lookups;
     for (; f < end; ++f)
-      lookups.push_back({*entries_[f].table, batch.fields[f].ids, entries_[f].padding});
+      lookups.push_back(
+          {*entries_[f].table, entries_[f].buckets.ids_of(batch.fields[f]), entries_[f].padding});
     parts.push_back(flatten(gather_fields(lookups)));
   }
   return parts;
@@ -194,19 +223,32 @@ std::vector<int64_t> input_fields(const Schema& schema) {
 
 LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context, bool bias) {
   const Scope weights = scope / "linear";
-  for (const Field& field : context.schema.fields) {
-    if (!field.input) {
-      entries_.push_back({field.type, kNoPadding, nullptr});
-      continue;
-    }
-    bool numeric = field.type == FieldType::numeric;
-    const Parameter& weight =
-        numeric ? weights.table(field.name, {1, 1}, Initializer::xavier_normal(1, 1))
-                : weights.table(field.name, {field.vocabulary, 1},
-                                table_initializer(field, kLinearDeviation));
-    entries_.push_back({field.type, padding_of(field), &weight});
-  }
+  for (const Field& field : context.schema.fields)
+    entries_.push_back(field.input ? entry_of(weights, field, context) : Entry());
   if (bias) bias_ = &weights.parameter("bias", {1}, Initializer::zeros());
+}
+
+LinearTerm::Entry LinearTerm::entry_of(const Scope& weights, const Field& field,
+                                       const ModelContext& context) const {
+  const ModelOptions& options = context.options;
+  Entry entry{field.type, padding_of(field)};
+  entry.buckets = buckets_of(field, options);
+  if (entry.buckets.rows > 0) {
+    entry.type = FieldType::categorical;
+    entry.padding = kNoPadding;
+    entry.weight = &weights.table(field.name, {entry.buckets.count(), 1},
+                                  Initializer::normal(kLinearDeviation));
+  } else if (field.type == FieldType::numeric) {
+    entry.weight = &weights.table(field.name, {1, 1}, Initializer::xavier_normal(1, 1));
+  } else if (options.embedding.compress_linear &&
+             is_compressed(context.schema, field, options.embedding)) {
+    entry.compressed =
+        compressed_embedding(weights / field.name, field, 1, options.embedding, kLinearDeviation);
+  } else {
+    entry.weight = &weights.table(field.name, {field.vocabulary, 1},
+                                  table_initializer(field, kLinearDeviation));
+  }
+  return entry;
 }
 
 Var LinearTerm::operator()(const Batch& batch) const {
@@ -215,13 +257,17 @@ Var LinearTerm::operator()(const Batch& batch) const {
   auto plus = [&sum](const Var& term) { sum = sum.defined() ? sum + term : term; };
   for (size_t f = 0; f < entries_.size(); ++f) {
     const Entry& entry = entries_[f];
-    if (entry.weight == nullptr) continue;
-    if (entry.type == FieldType::categorical) {
-      lookups.push_back({*entry.weight, batch.fields[f].ids, entry.padding});
+    const FieldBatch& values = batch.fields[f];
+    if (entry.compressed) {
+      plus(entry.compressed->of_field(values, entry.type, entry.padding));
+    } else if (entry.weight == nullptr) {
+      continue;
+    } else if (entry.type == FieldType::categorical) {
+      lookups.push_back({*entry.weight, entry.buckets.ids_of(values), entry.padding});
     } else if (entry.type == FieldType::numeric) {
-      plus(scaled_vector(batch.fields[f], *entry.weight));
+      plus(scaled_vector(values, *entry.weight));
     } else {
-      plus(looked_up(batch.fields[f], entry.type, *entry.weight, entry.padding));
+      plus(looked_up(values, entry.type, *entry.weight, entry.padding));
     }
   }
   if (!lookups.empty()) plus(gather_sum(lookups));

@@ -1,17 +1,30 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "autograd/tape.h"
+#include "models/layers/compressed_embedding.h"
 #include "models/model.h"
+#include "ops/gather/gather.h"
 
 namespace ctr {
 
+// Numbers of a field as ids (ops/bucketing); rows 0: not so.
+struct NumericBuckets {
+  int64_t rows = 0, negative_rows = 0;
+  int64_t count() const { return rows + negative_rows; }
+  // The field's ids: those of the batch, or its numbers' buckets.
+  Tensor ids_of(const FieldBatch& batch) const;
+};
+
 // The embeddings of the input fields: parameters `embedding/<field>`, [vocabulary, width] for
 // categorical fields and lists (mean over the row's ids), [width, 1] for numeric ones (value ·
-// vector). Fields with given vectors read those, frozen.
+// vector) or [rows, width] for their buckets. Fields with given vectors read those, frozen. With
+// --embeddings other than plain the fields that it names have what CompressedEmbedding makes below
+// `embedding/<field>/`.
 class Embedding {
  public:
   Embedding(const Scope& scope, const ModelContext& context);
@@ -42,7 +55,10 @@ class Embedding {
     int64_t width = 0;
     bool raw = false;
     int64_t padding = -1;
-    const Parameter* table = nullptr;  // null when raw
+    const Parameter* table = nullptr;  // null when raw or compressed
+    std::unique_ptr<CompressedEmbedding> compressed;
+    NumericBuckets buckets;
+    bool joins_run() const { return type == FieldType::categorical && !compressed && width > 0; }
   };
   Entry entry_of(const Scope& tables, const Field& field, const ModelContext& context,
                  bool given) const;
@@ -56,7 +72,8 @@ class Embedding {
 std::vector<int64_t> input_fields(const Schema& schema);
 
 // The linear term w0 + Σ_f w_f[x_f]: tables `linear/<field>` of width one and `linear/bias` → [B,
-// 1]. Models whose MLP ends in a bias leave w0 out.
+// 1]. Models whose MLP ends in a bias leave w0 out. With --compress-linear the fields whose
+// embeddings are compressed have such weights too.
 class LinearTerm {
  public:
   LinearTerm(const Scope& scope, const ModelContext& context, bool bias = true);
@@ -64,11 +81,15 @@ class LinearTerm {
 
  private:
   struct Entry {
-    FieldType type;
-    int64_t padding;
-    const Parameter* weight;  // null: not read
+    FieldType type = FieldType::categorical;
+    int64_t padding = kNoPadding;
+    const Parameter* weight = nullptr;
+    std::unique_ptr<CompressedEmbedding> compressed = nullptr;
+    NumericBuckets buckets = {};
   };
-  std::vector<Entry> entries_;
+  Entry entry_of(const Scope& weights, const Field& field, const ModelContext& context) const;
+
+  std::vector<Entry> entries_;  // neither weight nor compressed: not read
   const Parameter* bias_ = nullptr;
 };
 

@@ -24,8 +24,10 @@ OptionList ModelOptions::list() {
   list.add({"dropout", &dropout, "share of hidden units dropped in training", {}, 0, 0.99});
   list.add({"numeric",
             &numeric,
-            "numeric fields: value times a vector, or the value itself",
-            {"embed", "raw"}});
+            "numeric fields: value times a vector, the value itself, or a vector per bucket of "
+            "values",
+            {"embed", "raw", "buckets"}});
+  embedding.add_to(list);
   list.add({"linear", &linear, "layers of the MLP", {"plain", "apg"}});
   apg.add_to(list);
   fm.add_to(list);

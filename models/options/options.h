@@ -8,6 +8,7 @@
 #include "engine/options.h"
 #include "models/options/apg_options.h"
 #include "models/options/dual_mlp_options.h"
+#include "models/options/embedding_options.h"
 #include "models/options/ffm_options.h"
 #include "models/options/fibinet_options.h"
 #include "models/options/fm_options.h"
@@ -26,7 +27,9 @@ struct ModelOptions {
   bool batch_norm = false;          // before each activation of them
   double dropout = 0;
   std::string numeric =
-      "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside them
+      "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside
+                // them; buckets: a row per bucket, a field like any other
+  EmbeddingOptions embedding;
   std::string linear = "plain";  // plain, apg: the layers of every MLP
   ApgOptions apg;
 

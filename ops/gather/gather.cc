@@ -68,7 +68,7 @@ Fields checked_fields(const char* op, std::span<const Lookup> lookups) {
     CTR_CHECK(lookup.ids.rank() == 1 && lookup.ids.count() == lookups[0].ids.count(),
               "{}: each field needs one id per row, got {} and {}", op, lookups[0].ids.shape(),
               lookup.ids.shape());
-    check_ids(op, lookup.ids, lookup.table.dim(0));
+    check_ids(op, lookup.ids, lookup.table.dim(0), lookup.padding);
     result.tables.push_back(lookup.table);
     result.ids.push_back(lookup.ids);
     result.paddings.push_back(lookup.padding);
@@ -80,7 +80,7 @@ Fields checked_fields(const char* op, std::span<const Lookup> lookups) {
 
 }  // namespace
 
-void check_ids(const char* op, const Tensor& ids, int64_t rows) {
+void check_ids(const char* op, const Tensor& ids, int64_t rows, int64_t padding) {
   const int64_t* data = ids.data<int64_t>();
   bool inside = true;
   for (int64_t i = 0; i < ids.count(); ++i) {
@@ -88,15 +88,16 @@ void check_ids(const char* op, const Tensor& ids, int64_t rows) {
   }
   if (inside) [[likely]]
     return;
-  int64_t at = 0;
-  while (static_cast<uint64_t>(data[at]) < static_cast<uint64_t>(rows)) ++at;
-  fail(ErrorKind::data, "{}: id {} at position {} is outside the table's rows [0, {})", op,
-       data[at], at, rows);
+  for (int64_t at = 0; at < ids.count(); ++at) {
+    CTR_CHECK_DATA(
+        (data[at] >= 0 && data[at] < rows) || (data[at] == padding && padding != kNoPadding),
+        "{}: id {} at position {} is outside the table's rows [0, {})", op, data[at], at, rows);
+  }
 }
 
 Var gather(const Var& table, const Tensor& ids, int64_t padding) {
   check_table("gather", table);
-  check_ids("gather", ids, table.dim(0));
+  check_ids("gather", ids, table.dim(0), padding);
   CTR_CHECK(ids.rank() <= 3, "gather: ids must have at most 3 axes, got {}", ids.shape());
   const int64_t width = table.dim(1);
   Lookup lookup{table, ids.reshaped({ids.count()}), padding};
@@ -165,16 +166,23 @@ OpInfo op_gather() {
           [](const OpArguments& a) {
             return std::vector<Var>{gather(a.inputs[0], a.constants[0], padding_of(a))};
           },
-      .cases = {{"repeated ids", {{6, 3}}, {ids_of({5}, {1, 4, 1, 5, 1})}},
-                {"two axes", {{4, 2}}, {ids_of({2, 3}, {0, 1, 3, 3, 2, 0})}},
-                {"padding row", {{4, 2}}, {ids_of({4}, {0, 1, 0, 3})}, {{"padding", "0"}}},
-                {"empty", {{4, 2}}, {ids_of({0}, {})}}},
+      .cases =
+          {{"repeated ids", {{6, 3}}, {ids_of({5}, {1, 4, 1, 5, 1})}},
+           {"two axes", {{4, 2}}, {ids_of({2, 3}, {0, 1, 3, 3, 2, 0})}},
+           {"padding row", {{4, 2}}, {ids_of({4}, {0, 1, 0, 3})}, {{"padding", "0"}}},
+           {"padding beyond the rows", {{4, 2}}, {ids_of({4}, {4, 1, 4, 3})}, {{"padding", "4"}}},
+           {"empty", {{4, 2}}, {ids_of({0}, {})}}},
       .refused =
           {{"id too large",
             {{4, 2}},
             {ids_of({2}, {1, 4})},
             {},
             "gather: id 4 at position 1 is outside"},
+           {"id too large beside padding beyond the rows",
+            {{4, 2}},
+            {ids_of({3}, {4, 1, 5})},
+            {{"padding", "4"}},
+            "gather: id 5 at position 2 is outside"},
            {"negative id",
             {{4, 2}},
             {ids_of({1}, {-1})},

@@ -11,7 +11,8 @@ namespace ctr {
 inline constexpr int64_t kNoPadding = -1;
 
 // y[i, …] = table[ids[i, …]]: table [V, D], ids i64 of any shape → the ids' shape × D. An id equal
-// to `padding` reads zeros and sends no gradient. Throws when an id lies outside [0, V).
+// to `padding` reads zeros and sends no gradient, and need not be a row. Throws when another id
+// lies outside [0, V).
 Var gather(const Var& table, const Tensor& ids, int64_t padding = kNoPadding);
 
 // One id per row and field.
@@ -35,7 +36,7 @@ enum class Pooling : uint8_t { sum, mean };
 Var gather_bag(const Var& table, const Tensor& ids, const Tensor& offsets, Pooling pooling,
                int64_t padding = kNoPadding);
 
-// Throws unless every id lies in [0, rows).
-void check_ids(const char* op, const Tensor& ids, int64_t rows);
+// Throws unless every id but `padding` lies in [0, rows).
+void check_ids(const char* op, const Tensor& ids, int64_t rows, int64_t padding = kNoPadding);
 
 }  // namespace ctr

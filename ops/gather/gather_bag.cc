@@ -30,7 +30,7 @@ Var gather_bag(const Var& table, const Tensor& ids, const Tensor& offsets, Pooli
   CTR_CHECK(offsets.count() > 0 || ids.count() == 0, "gather_bag: {} ids belong to no bag",
             ids.count());
   check_offsets(offsets, ids.count());
-  check_ids("gather_bag", ids, table.dim(0));
+  check_ids("gather_bag", ids, table.dim(0), padding);
   const int64_t rows = offsets.count();
   const int64_t width = table.dim(1);
   const bool mean = pooling == Pooling::mean;

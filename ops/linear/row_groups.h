@@ -24,9 +24,9 @@ struct RowGroups {
 // for others.
 RowGroups group_rows(const Tensor& of, int64_t groups);
 
-// Groups the rows that agree in all of `ids` (i64 [B] each, in [0, 2^32)), numbered by first
-// appearance. Empty groups follow up to a multiple of `multiple`: sizes that come again from step
-// to step let memory and the primitives of products be used again.
+// Groups the rows that agree in all of `ids` (i64 [B] each; of several in [0, 2^32)), numbered by
+// first appearance. Empty groups follow up to a multiple of `multiple`: sizes that come again from
+// step to step let memory and the primitives of products be used again.
 RowGroups group_by_ids(std::span<const Tensor> ids, int64_t multiple = 1);
 
 }  // namespace ctr

@@ -10,7 +10,9 @@ namespace {
 // x as [outer, channels, inner].
 struct View {
   int64_t outer, channels, inner;
-  int64_t rows() const { return outer * channels; }
+  // Of loops over all elements (see channel_element).
+  int64_t rows() const { return inner == 1 ? outer : outer * channels; }
+  int64_t cols() const { return inner == 1 ? channels : inner; }
   int64_t count() const { return outer * inner; }  // values of a channel
 };
 
@@ -51,11 +53,11 @@ Var normalise(const Var& x, const Var& gamma, const Var& beta, const Tensor& mea
   visit_float(x.dtype(), "batch_norm", [&](auto zero) {
     using T = decltype(zero);
     for_each_2d(
-        x.device(), view.rows(), view.inner,
+        x.device(), view.rows(), view.cols(),
         NormaliseChannels<T>{x.value().data<T>(), mean.data<T>(), variance.data<T>(),
                              normal.data<T>(), view.channels, view.inner, static_cast<T>(epsilon)});
     if (!gamma.defined()) return;
-    for_each_2d(x.device(), view.rows(), view.inner,
+    for_each_2d(x.device(), view.rows(), view.cols(),
                 ScaleShift<T>{normal.data<T>(), gamma.value().data<T>(), beta.value().data<T>(),
                               y.data<T>(), view.channels, view.inner});
   });
@@ -65,6 +67,11 @@ Var normalise(const Var& x, const Var& gamma, const Var& beta, const Tensor& mea
       Tensor sum_dy({view.channels}, dy.dtype(), dy.device());
       Tensor sum_dyn({view.channels}, dy.dtype(), dy.device());
       auto sum = [&](const T* n, Tensor& result) {
+        if (view.inner == 1) {
+          reduce_cols(dy.device(), view.outer, view.channels,
+                      ColumnAffineBackward<T>{n, dy.data<T>(), result.data<T>(), view.channels});
+          return;
+        }
         reduce_cols(
             dy.device(), view.outer, view.channels,
             AffineBackward<T>{n, dy.data<T>(), result.data<T>(), view.channels, view.inner});
@@ -73,7 +80,7 @@ Var normalise(const Var& x, const Var& gamma, const Var& beta, const Tensor& mea
       sum(normal.data<T>(), sum_dyn);
       if (sink.needs(0)) {
         Tensor dx(normal.shape(), dy.dtype(), dy.device());
-        for_each_2d(dy.device(), view.rows(), view.inner,
+        for_each_2d(dy.device(), view.rows(), view.cols(),
                     BatchNormBackward<T>{dy.data<T>(), gv.defined() ? gv.data<T>() : nullptr,
                                          normal.data<T>(), variance.data<T>(),
                                          of_batch ? sum_dy.data<T>() : nullptr, sum_dyn.data<T>(),
@@ -103,11 +110,17 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, RunningStatistic
     using T = decltype(zero);
     const T* in = x.value().data<T>();
     const T count = static_cast<T>(view.count());
-    reduce_cols(x.device(), view.outer, view.channels,
-                ChannelMoment<T>{in, nullptr, mean.data<T>(), view.channels, view.inner, count});
-    reduce_cols(
-        x.device(), view.outer, view.channels,
-        ChannelMoment<T>{in, mean.data<T>(), variance.data<T>(), view.channels, view.inner, count});
+    auto moment = [&](const T* centre, Tensor& result) {
+      if (view.inner == 1) {
+        reduce_cols(x.device(), view.outer, view.channels,
+                    ColumnMoment<T>{in, centre, result.data<T>(), view.channels, count});
+        return;
+      }
+      reduce_cols(x.device(), view.outer, view.channels,
+                  ChannelMoment<T>{in, centre, result.data<T>(), view.channels, view.inner, count});
+    };
+    moment(nullptr, mean);
+    moment(mean.data<T>(), variance);
   });
   if (running != nullptr) move(*running, mean, variance, view.count());
   return normalise(x, gamma, beta, mean, variance, view, options.epsilon, true);

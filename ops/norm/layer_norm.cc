@@ -26,7 +26,7 @@ Var layer_norm(const Var& x, const Var& gamma, const Var& beta, double epsilon, 
     for_each_2d(x.device(), rows, cols,
                 NormaliseRows<T>{in, mean.data<T>(), variance.data<T>(), normal.data<T>(), cols,
                                  static_cast<T>(epsilon)});
-    for_each_2d(x.device(), outer * width, 1,
+    for_each_2d(x.device(), outer, width,
                 ScaleShift<T>{normal.data<T>(), gamma.value().data<T>(), beta.value().data<T>(),
                               y.data<T>(), width, 1});
   });
@@ -53,7 +53,7 @@ Var layer_norm(const Var& x, const Var& gamma, const Var& beta, double epsilon, 
         if (!sink.needs(input)) continue;
         Tensor sum({width}, dy.dtype(), dy.device());
         reduce_cols(dy.device(), outer, width,
-                    AffineBackward<T>{input == 1 ? n : nullptr, up, sum.data<T>(), width, 1});
+                    ColumnAffineBackward<T>{input == 1 ? n : nullptr, up, sum.data<T>(), width});
         sink.put(input, sum);
       }
     });

@@ -53,6 +53,28 @@ struct ChannelMoment {
 };
 CTR_KERNEL(reduce_cols, ChannelMoment);
 
+// The same for channels that are the last axis, x [rows, C]: no loop within a loop, so the columns
+// vectorise.
+template <class T>
+struct ColumnMoment {
+  static constexpr const char* kName = "column moment";
+  using Value = T;
+  const T* x;
+  const T* mean;
+  T* result;
+  int64_t cols;
+  T count;
+  CTR_HD T identity() const { return T(0); }
+  CTR_HD T load(int64_t row, int64_t col) const {
+    const T value = x[row * cols + col];
+    const T centred = mean == nullptr ? value : value - mean[col];
+    return mean == nullptr ? value : centred * centred;
+  }
+  CTR_HD T combine(T left, T right) const { return left + right; }
+  CTR_HD void store(int64_t col, T value) const { result[col] = value / count; }
+};
+CTR_KERNEL(reduce_cols, ColumnMoment);
+
 // x̂ = (x − mean) / √(variance + ε) over rows.
 template <class T>
 struct NormaliseRows {
@@ -70,7 +92,18 @@ struct NormaliseRows {
 };
 CTR_KERNEL(for_each_2d, NormaliseRows);
 
-// The same over channels; `row` runs over outer and channel.
+// Which channel and element a pair of loop indices means: (outer and channel, inner), or, when the
+// channels are the last axis, (outer, channel), so that the loop over columns is long.
+struct ChannelElement {
+  int64_t channel, element;
+};
+CTR_HD inline ChannelElement channel_element(int64_t row, int64_t col, int64_t channels,
+                                             int64_t inner) {
+  if (inner == 1) return {col, row * channels + col};
+  return {row % channels, row * inner + col};
+}
+
+// The same over channels.
 template <class T>
 struct NormaliseChannels {
   static constexpr const char* kName = "batch_norm";
@@ -81,8 +114,7 @@ struct NormaliseChannels {
   int64_t channels, inner;
   T epsilon;
   CTR_HD void operator()(int64_t row, int64_t col) const {
-    const int64_t c = row % channels;
-    const int64_t i = row * inner + col;
+    const auto [c, i] = channel_element(row, col, channels, inner);
     normal[i] = (x[i] - mean[c]) / math::sqrt(variance[c] + epsilon);
   }
 };
@@ -97,9 +129,9 @@ struct ScaleShift {
   const T* beta;
   T* y;
   int64_t count, inner;
-  CTR_HD void operator()(int64_t row, int64_t col) const {  // `row` runs over outer and k
-    const int64_t k = row % count;
-    y[row * inner + col] = gamma[k] * normal[row * inner + col] + beta[k];
+  CTR_HD void operator()(int64_t row, int64_t col) const {
+    const auto [k, i] = channel_element(row, col, count, inner);
+    y[i] = gamma[k] * normal[i] + beta[k];
   }
 };
 CTR_KERNEL(for_each_2d, ScaleShift);
@@ -125,6 +157,25 @@ struct AffineBackward {
   CTR_HD void store(int64_t k, T value) const { result[k] = value; }
 };
 CTR_KERNEL(reduce_cols, AffineBackward);
+
+// The same for the last axis, dy [rows, cols].
+template <class T>
+struct ColumnAffineBackward {
+  static constexpr const char* kName = "scale and shift backward";
+  using Value = T;
+  const T* normal;  // null: dβ
+  const T* dy;
+  T* result;
+  int64_t cols;
+  CTR_HD T identity() const { return T(0); }
+  CTR_HD T load(int64_t row, int64_t col) const {
+    const int64_t i = row * cols + col;
+    return normal == nullptr ? dy[i] : dy[i] * normal[i];
+  }
+  CTR_HD T combine(T left, T right) const { return left + right; }
+  CTR_HD void store(int64_t col, T value) const { result[col] = value; }
+};
+CTR_KERNEL(reduce_cols, ColumnAffineBackward);
 
 // Means over a row of g = γ dy, or of g x̂ when `normal` is given.
 template <class T>
@@ -181,8 +232,7 @@ struct BatchNormBackward {
   int64_t channels, inner;
   T count, epsilon;
   CTR_HD void operator()(int64_t row, int64_t col) const {
-    const int64_t c = row % channels;
-    const int64_t i = row * inner + col;
+    const auto [c, i] = channel_element(row, col, channels, inner);
     const T slope = (gamma == nullptr ? T(1) : gamma[c]) / math::sqrt(variance[c] + epsilon);
     const T centred =
         sum_dy == nullptr ? dy[i] : dy[i] - (sum_dy[c] + normal[i] * sum_dyn[c]) / count;

@@ -79,6 +79,31 @@ TEST(Math, SoftplusIsExactToThreeUlp) {
                 -80.f, 80.f),
             3.0);
 }
+// In units of the last place of 1.
+TEST(Math, SineAndCosineOfTurnsAreExactToOneUlp) {
+  double sine_error = 0, cosine_error = 0;
+  constexpr int kSamples = 400000;
+  for (int i = 0; i <= kSamples; ++i) {
+    const float t = -1.5f + 3.0f * (static_cast<float>(i) / kSamples);
+    float sine = 0, cosine = 0;
+    math::sin_cos_turns(t, sine, cosine);
+    const long double angle = 6.28318530717958647693L * static_cast<long double>(t);
+    sine_error = std::max(sine_error, std::fabs(double{sine} - double(sinl(angle))));
+    cosine_error = std::max(cosine_error, std::fabs(double{cosine} - double(cosl(angle))));
+  }
+  EXPECT_LE(sine_error, 0x1p-23);
+  EXPECT_LE(cosine_error, 0x1p-23);
+  float sine = 1, cosine = 0;
+  for (int quarter = 0; quarter < 4; ++quarter) {
+    math::sin_cos_turns(0.25f * static_cast<float>(quarter), sine, cosine);
+    EXPECT_EQ(sine, quarter == 1 ? 1 : quarter == 3 ? -1 : 0);
+    EXPECT_EQ(cosine, quarter == 0 ? 1 : quarter == 2 ? -1 : 0);
+    double s = 0, c = 0;
+    math::sin_cos_turns(0.25 * quarter, s, c);
+    EXPECT_NEAR(s, double{sine}, 1e-15);
+    EXPECT_NEAR(c, double{cosine}, 1e-15);
+  }
+}
 TEST(Math, NotANumberStaysOne) {
   float nan = std::numeric_limits<float>::quiet_NaN();
   for (auto* f :

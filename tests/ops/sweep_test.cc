@@ -36,8 +36,8 @@ Pass run(const OpInfo& op, const OpCase& op_case, DType dtype, int uses = 1) {
   std::vector<Gradient> sums(variables.size());
   std::vector<Var> results;
   for (int use = 0; use < uses; ++use) {
-    results = op.call({variables, op_case.constants, op_case.attributes});
-    for (size_t i = 0; i < results.size(); ++i) {
+    results = op.call({variables, op_case.constants, op_case.attributes, dtype});
+    for (size_t i = 0; i < results.size() && !variables.empty(); ++i) {
       Tensor upstream = random_upstream(results[i].value(), i).cast(dtype);
       Gradients gradients =
           backward(results[i], {.upstream = upstream, .retain = true, .stop_at = {}, .only = {}});

@@ -103,12 +103,22 @@ void operator delete(void* block, size_t) noexcept { __libc_free(block); }
 namespace ctr {
 namespace {
 
-class Allocations : public testing::TestWithParam<const char*> {};
+struct Case {
+  const char* model;
+  const char* embeddings = "plain";
+  int warm_up = 3;  // steps
+};
+void PrintTo(const Case& one, std::ostream* out) { *out << one.model << ' ' << one.embeddings; }
 
-TEST_P(Allocations, StopAfterThreeSteps) {
+class Allocations : public testing::TestWithParam<Case> {};
+
+TEST_P(Allocations, StopAfterTheFirstSteps) {
   keep_heap();
   WorkloadOptions options;
-  options.model = GetParam();
+  options.model = GetParam().model;
+  options.embedding.kind = GetParam().embeddings;
+  options.embedding.dhe_hashes = 32;
+  options.embedding.dhe_decoder_units = {32, 32};
   options.fields = 13;
   options.batch_size = 2048;
   options.vocabulary = 100'000;
@@ -116,7 +126,7 @@ TEST_P(Allocations, StopAfterThreeSteps) {
   auto arena = std::make_shared<Arena>();
   const AllocatorScope scope(arena);
   Workload workload(options);
-  for (int step = 0; step < 3; ++step) workload.step();
+  for (int step = 0; step < GetParam().warm_up; ++step) workload.step();
   const int64_t reserved = arena->system_calls();
   const auto mapped = mallinfo2().hblks;
   void* const end = sbrk(0);
@@ -135,7 +145,12 @@ TEST_P(Allocations, StopAfterThreeSteps) {
   counts.library = 0;
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Allocations, testing::Values("lr", "mlp", "deepfm", "apg"));
+// DHE's sizes follow the distinct ids of a batch: it has met them once the eight batches are
+// through.
+INSTANTIATE_TEST_SUITE_P(Models, Allocations,
+                         testing::Values(Case{"lr"}, Case{"mlp"}, Case{"deepfm"}, Case{"apg"},
+                                         Case{"mlp", "hash"}, Case{"mlp", "quotient-remainder"},
+                                         Case{"mlp", "dhe", 8}));
 
 }  // namespace
 }  // namespace ctr

@@ -33,7 +33,6 @@ bool is_later(const std::string& name) {
                                                  "fuxictr/ShareBottom",
                                                  "multi/AttentionPooling",
                                                  "multi/CGC",
-                                                 "multi/DHE",
                                                  "multi/ESMM",
                                                  "multi/Encoder",
                                                  "multi/GRU4Rec",
@@ -43,7 +42,6 @@ bool is_later(const std::string& name) {
                                                  "multi/NextItNet",
                                                  "multi/PLE",
                                                  "multi/PeterRec",
-                                                 "multi/QR",
                                                  "multi/SASRec",
                                                  "multi/STAR",
                                                  "multi/SharedBottom",
@@ -120,6 +118,56 @@ TEST_F(Changed, UnknownOptionsAreRefused) {
                [](TensorFile& file) { file.metadata["options"] = R"({"rnk_k": 3})"; });
   EXPECT_NE(message(path).find("unknown option 'rnk_k'; did you mean 'rank_k'?"),
             std::string::npos);
+}
+TEST_F(Changed, AWrongCodeIsSeen) {
+  std::string path = write("multi/DHE_gaussian", [](TensorFile& file) {
+    file.tensors["encoding"].data<double>()[5] += 1e-6;
+  });
+  const Comparison comparison = verify_file(path, DType::f64);
+  EXPECT_GT(comparison.worst(), kGoldenF64);
+  EXPECT_EQ(comparison.where(), "encoding");
+}
+TEST_F(Changed, OtherEmbeddingsAreUnderstood) {
+  auto worst = [&](const std::string& from, const std::string& embedding,
+                   const std::function<void(TensorFile&)>& change = {}) {
+    return verify_file(write(from,
+                             [&](TensorFile& file) {
+                               file.metadata["options"] = R"({"embedding": {"item": )" + embedding +
+                                                          R"(}, "embedding_dim": 4, )" +
+                                                          R"("hidden_units": [6]})";
+                               if (change) change(file);
+                             }),
+                       DType::f64)
+        .worst();
+  };
+  const std::string dhe = R"({"type": "dhe", "hashes": 8, "buckets": )";
+  EXPECT_LT(worst("multi/DHE_uniform", dhe + R"(1000000, "decoder_units": [7, 6]})"), kGoldenF64);
+  EXPECT_GT(worst("multi/DHE_uniform", dhe + R"(1000, "decoder_units": [7, 6]})"), 1e-3);
+  EXPECT_GT(worst("multi/DHE_uniform",
+                  dhe + R"(1000000, "decoder_units": [7, 6], "activation": "relu"})"),
+            1e-3);
+  // Half tables side by side: other numbers, but a model that the file fits.
+  EXPECT_GT(
+      worst("multi/QR_add",
+            R"({"type": "quotient_remainder", "rows": 10, "divisor": 3, "op": "concat"})",
+            [](TensorFile& file) {
+              for (const char* part : {"param/qr/", "grad/qr/"}) {
+                for (const auto& [name, rows] : {std::pair{"quotient", 4}, {"remainder", 3}})
+                  file.tensors[std::string(part) + name] = Tensor::full({rows, 2}, DType::f64, .1);
+              }
+            }),
+      1e-3);
+  EXPECT_EQ(message(write("multi/QR_add",
+                          [](TensorFile& file) {
+                            file.metadata["options"] =
+                                R"({"embedding": {"item": {"type": "dhe", "hashs": 3}}})";
+                          })),
+            "golden: embedding setting 'hashs' = 3 is not known");
+  EXPECT_EQ(message(write("multi/QR_add",
+                          [](TensorFile& file) {
+                            file.metadata["options"] = R"({"embedding": {"item": {"type": "x"}}})";
+                          })),
+            R"(golden: embedding {"type":"x"} is not known)");
 }
 TEST_F(Changed, OtherActivationsAreUnderstood) {
   std::string path = write("fuxictr/DNN", [](TensorFile& file) {

@@ -59,6 +59,13 @@ TEST_F(Resume, WithEveryOption) {
   options.epochs = 9;
   expect_exact(13);
 }
+// Hash coefficients and running statistics are part of what goes on.
+TEST_F(Resume, WithDeepHashEmbeddings) {
+  model_options.embedding.kind = "dhe";
+  model_options.embedding.dhe_hashes = 8;
+  model_options.embedding.dhe_decoder_units = {6};
+  expect_exact(11);
+}
 TEST_F(Resume, ACosineOfItsOwnLength) {
   options.schedule.kind = "cosine";
   options.schedule.steps = 20;

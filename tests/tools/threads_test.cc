@@ -16,9 +16,12 @@ namespace {
 struct Case {
   std::string model;
   std::string shape;
+  std::string embeddings = "plain";
 };
 
-void PrintTo(const Case& one, std::ostream* out) { *out << one.model << " " << one.shape; }
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.model << " " << one.shape << " " << one.embeddings;
+}
 
 std::vector<Case> all_cases() {
   std::vector<Case> all;
@@ -27,6 +30,8 @@ std::vector<Case> all_cases() {
     all.push_back({info.name, "criteo"});
     all.push_back({info.name, "taobao-10"});
   }
+  for (const char* embeddings : {"hash", "quotient-remainder", "dhe"})
+    all.push_back({"mlp", "criteo", embeddings});
   return all;
 }
 
@@ -45,6 +50,9 @@ class Threads : public testing::TestWithParam<Case> {
     options.vocabulary = 30'000;
     options.hidden_units = {200, 72};
     options.rank_k = 16;
+    options.embedding.kind = GetParam().embeddings;
+    options.embedding.dhe_hashes = 40;
+    options.embedding.dhe_decoder_units = {72, 40};
     Workload workload(options);
     for (int step = 0; step < 4; ++step) workload.step();
     std::vector<Tensor> all;
@@ -65,7 +73,7 @@ TEST_P(Threads, GiveTheSameBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Threads, testing::ValuesIn(all_cases()), [](const auto& info) {
-  std::string name = info.param.model + "_" + info.param.shape;
+  std::string name = info.param.model + "_" + info.param.shape + "_" + info.param.embeddings;
   for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return name;
 });

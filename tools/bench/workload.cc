@@ -67,6 +67,7 @@ Workload::Workload(const WorkloadOptions& options)
   } else {
     schema_ = criteo_schema(options_);
     model_options_.embedding_dim = options_.embedding_dim;
+    model_options_.embedding = options_.embedding;
     model_options_.apg.condition_mode = "self-wise";
     model_options_.apg.rank_k = {options_.rank_k};
     model_options_.apg.overparam_p = {};

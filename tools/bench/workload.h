@@ -18,9 +18,10 @@ struct WorkloadOptions {
   int64_t batch_size = 0;  // 0: 4096, or 1024 for taobao-10
   int64_t fields = 39;
   int64_t embedding_dim = 16;
-  int64_t vocabulary = 1'000'000;  // rows of all tables together
-  IntList hidden_units = {};       // empty: 400-400-400, or 256-128-64 for taobao-10
-  int64_t rank_k = 32;             // APG, of the criteo shape
+  int64_t vocabulary = 1'000'000;   // rows of all tables together
+  IntList hidden_units = {};        // empty: 400-400-400, or 256-128-64 for taobao-10
+  EmbeddingOptions embedding = {};  // of the criteo shape
+  int64_t rank_k = 32;              // APG, of the criteo shape
   int64_t overparam_p = 0;
   int64_t seed = 1;
 };

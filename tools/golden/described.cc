@@ -35,7 +35,7 @@ Field field_in(const json& described) {
       field.type = type_of(value);
     } else if (key == "role" && value == "domain") {
       field.role = FieldRole::domain;
-    } else if (!(key == "source" && value == "") &&
+    } else if (!(key == "ids" && value == "raw") && !(key == "source" && value == "") &&
                !(key == "role" && (value.is_null() || value == ""))) {
       fail(ErrorKind::data, "golden: field setting '{}' = {} is not known", key, value.dump());
     }

@@ -16,7 +16,8 @@ struct Described {
   std::string model;
   ModelOptions options;
   Schema schema;
-  std::map<std::string, std::string> names;  // the file's parameters → ours
+  std::map<std::string, std::string> names;        // the file's parameters → ours
+  std::map<std::string, std::string> states = {};  // other tensors of the file → our states
 };
 
 // Two families of files: FuxiCTR's names and options, and our own (tests/golden/README.md).

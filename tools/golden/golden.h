@@ -39,6 +39,8 @@ class GoldenFile {
 
   bool has(const std::string& name) const { return file_.tensors.contains(name); }
   const Tensor& take(const std::string& name);
+  // The same without ticking it off.
+  const Tensor& at(const std::string& name) const { return file_.at(name); }
   std::vector<std::string> names(const std::string& prefix) const;
   // The same with their shapes.
   std::map<std::string, std::vector<int64_t>> shapes(const std::string& prefix) const;

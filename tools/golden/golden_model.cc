@@ -5,6 +5,7 @@
 #include "ops/activation/activation.h"
 #include "ops/loss/loss.h"
 #include "tools/golden/described.h"
+#include "tools/golden/golden_embedding.h"
 
 namespace ctr {
 namespace {
@@ -41,6 +42,14 @@ std::map<std::string, std::string> load(GoldenFile& file, const Described& d,
     parameter->value = value.cast(store.dtype()).reshaped(parameter->value.shape());
     file_names[mine] = name;
   }
+  for (const auto& [name, mine] : d.states) {
+    Parameter* state = store.find(mine);
+    CTR_CHECK_DATA(state != nullptr, "golden: {} has no state '{}' ({})", d.model, mine, name);
+    const Tensor& value = file.take(name);
+    CTR_CHECK_DATA(value.shape() == state->value.shape(), "golden: '{}' is {}, the model has {}",
+                   name, value.shape(), state->value.shape());
+    state->value = value.cast(state->value.dtype());
+  }
   for (const auto& parameter : store.all()) {
     CTR_CHECK_DATA(parameter->frozen || file_names.contains(parameter->name),
                    "golden: the file has no '{}'", parameter->name);
@@ -71,6 +80,7 @@ Comparison verify_model(GoldenFile& file, DType dtype) {
   const Batch batch = read_batch(file, d.schema);
 
   Comparison result;
+  compare_encoding(file, d, dtype, result);
   Tape tape;
   Var logit = model->logit(batch);
   Var loss = bce_with_logits(logit, batch.label.cast(dtype));

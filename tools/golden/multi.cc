@@ -2,6 +2,7 @@
 
 #include "engine/check.h"
 #include "tools/golden/described.h"
+#include "tools/golden/golden_embedding.h"
 
 namespace ctr {
 
@@ -15,6 +16,7 @@ Described described_by_us(const GoldenFile& file) {
   OptionList list = d.options.list();
   const nlohmann::json options = json_in(file, "options");
   for (const auto& [key, value] : options.items()) {
+    if (key == "embedding") continue;
     const bool may_be_null = key == "overparam_p" || key == "aggregation" ||
                              key == "aggregation_side" || key == "rank_k";
     if (!(value.is_null() && may_be_null)) set_option(list, key, value);
@@ -24,6 +26,7 @@ Described described_by_us(const GoldenFile& file) {
   if (const auto attention = shapes.find("condition/weight"); attention != shapes.end())
     d.options.apg.attention_units = attention->second.at(0);
   for (const auto& [name, shape] : shapes) d.names[name] = name;
+  if (options.contains("embedding")) describe_embedding(options.at("embedding"), file, d);
   return d;
 }
 
