@@ -12,7 +12,7 @@ namespace {
 class DeepFm : public Model {
  public:
   DeepFm(const Scope& scope, const ModelContext& context)
-      : linear_(scope, context),
+      : linear_(scope, context, context.options.fm.linear_bias),
         tower_(scope, context),
         mlp_(tower_.mlp(tower_.embedding().width())) {}
 
@@ -20,7 +20,8 @@ class DeepFm : public Model {
     Var v = tower_.embedding().fields(batch);  // v_i                 [B, F, D]
     Var linear = linear_(batch);               // w0 + Σ w_i          [B, 1]
     Var pairs = fm_second_order(v);            // Σ <v_i, v_j>        [B, 1]
-    Var deep = mlp_(flatten(v), batch);        // MLP([v_1 … v_F])    [B, 1]
+    Var x = tower_.embedding().with_raw(flatten(v), batch);
+    Var deep = mlp_(x, batch);  // MLP([v_1 … v_F])    [B, 1]
     return linear + pairs + deep;
   }
 
@@ -43,6 +44,11 @@ ModelInfo model_deepfm() {
           [](ModelOptions& o) {
             o.hidden_units = {1000, 1000, 1000, 1000, 1000};
           },
+      .variants = {{"no bias, raw numbers",
+                    [](ModelOptions& o) {
+                      o.fm.linear_bias = false;
+                      o.numeric = "raw";
+                    }}},
       .peer = {.model = "DeepFM"}};
 }
 

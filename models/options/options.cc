@@ -30,6 +30,14 @@ OptionList ModelOptions::list() {
   embedding.add_to(list);
   list.add({"linear", &linear, "layers of the MLP", {"plain", "apg"}});
   apg.add_to(list);
+  fm.add_to(list);
+  dual_mlp.add_to(list);
+  nfm.add_to(list);
+  pnn.add_to(list);
+  fwfm.add_to(list);
+  fmfm.add_to(list);
+  ffm.add_to(list);
+  fibinet.add_to(list);
   return list;
 }
 

@@ -7,7 +7,15 @@
 
 #include "engine/options.h"
 #include "models/options/apg_options.h"
+#include "models/options/dual_mlp_options.h"
 #include "models/options/embedding_options.h"
+#include "models/options/ffm_options.h"
+#include "models/options/fibinet_options.h"
+#include "models/options/fm_options.h"
+#include "models/options/fmfm_options.h"
+#include "models/options/fwfm_options.h"
+#include "models/options/nfm_options.h"
+#include "models/options/pnn_options.h"
 
 namespace ctr {
 
@@ -26,6 +34,14 @@ struct ModelOptions {
   ApgOptions apg;
 
   // Of single models, each by itself in models/options/.
+  FmOptions fm;
+  DualMlpOptions dual_mlp;
+  NfmOptions nfm;
+  PnnOptions pnn;
+  FwfmOptions fwfm;
+  FmfmOptions fmfm;
+  FfmOptions ffm;
+  FibinetOptions fibinet;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();

@@ -2,6 +2,7 @@
 // The models of ctr_goldens.json.
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "io/batch.h"
@@ -15,6 +16,9 @@ struct StepCase {
   std::map<std::string, std::string> ours = {};  // settings of ours that are no options of the peer
   std::string embedding_dim = "4";
   double l2_net = 0.001;  // λ_n
+  // Gradients that the file has wrong, by its names of the parameters. Neither they nor what the
+  // file makes of them (the norm, the steps) are compared.
+  std::set<std::string> wrong_gradients = {};
   Schema schema = {};
   Batch batch = {};
 };
