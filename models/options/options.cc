@@ -28,6 +28,10 @@ OptionList ModelOptions::list() {
             {"embed", "raw"}});
   list.add({"linear", &linear, "layers of the MLP", {"plain", "apg"}});
   apg.add_to(list);
+  cin.add_to(list);
+  autoint.add_to(list);
+  afn.add_to(list);
+  im.add_to(list);
   return list;
 }
 

@@ -6,7 +6,11 @@
 #include <string>
 
 #include "engine/options.h"
+#include "models/options/afn_options.h"
 #include "models/options/apg_options.h"
+#include "models/options/autoint_options.h"
+#include "models/options/cin_options.h"
+#include "models/options/im_options.h"
 
 namespace ctr {
 
@@ -23,6 +27,10 @@ struct ModelOptions {
   ApgOptions apg;
 
   // Of single models, each by itself in models/options/.
+  CinOptions cin;
+  AutoIntOptions autoint;
+  AfnOptions afn;
+  ImOptions im;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();
