@@ -38,6 +38,10 @@ OptionList ModelOptions::list() {
   fmfm.add_to(list);
   ffm.add_to(list);
   fibinet.add_to(list);
+  cin.add_to(list);
+  autoint.add_to(list);
+  afn.add_to(list);
+  im.add_to(list);
   return list;
 }
 

@@ -6,7 +6,10 @@
 #include <string>
 
 #include "engine/options.h"
+#include "models/options/afn_options.h"
 #include "models/options/apg_options.h"
+#include "models/options/autoint_options.h"
+#include "models/options/cin_options.h"
 #include "models/options/dual_mlp_options.h"
 #include "models/options/embedding_options.h"
 #include "models/options/ffm_options.h"
@@ -14,6 +17,7 @@
 #include "models/options/fm_options.h"
 #include "models/options/fmfm_options.h"
 #include "models/options/fwfm_options.h"
+#include "models/options/im_options.h"
 #include "models/options/nfm_options.h"
 #include "models/options/pnn_options.h"
 
@@ -42,6 +46,10 @@ struct ModelOptions {
   FmfmOptions fmfm;
   FfmOptions ffm;
   FibinetOptions fibinet;
+  CinOptions cin;
+  AutoIntOptions autoint;
+  AfnOptions afn;
+  ImOptions im;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();

@@ -82,7 +82,12 @@ bool read_own(const PeerNames& peer, const std::string& key, const json& value, 
   const std::string text = value.is_string() ? lower(value.get<std::string>()) : value.dump();
   const auto renamed = option.values.find(text);
   if (renamed != option.values.end()) {
-    if (!option.ours.empty()) list.set(option.ours, renamed->second, kWhere);
+    const size_t at = renamed->second.find('=');
+    if (at != std::string::npos) {
+      list.set(renamed->second.substr(0, at), renamed->second.substr(at + 1), kWhere);
+    } else if (!option.ours.empty()) {
+      list.set(option.ours, renamed->second, kWhere);
+    }
   } else if (value.is_null()) {  // the default
   } else if (value.is_string() && list.find(option.ours) != nullptr &&
              !list.find(option.ours)->choices.empty()) {
