@@ -7,6 +7,7 @@
 
 #include "engine/options.h"
 #include "models/options/apg_options.h"
+#include "models/options/cross_options.h"
 
 namespace ctr {
 
@@ -23,7 +24,7 @@ struct ModelOptions {
   ApgOptions apg;
 
   // Of single models, each by itself in models/options/.
-
+  CrossOptions cross;
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();
 };
