@@ -1,5 +1,7 @@
 #include "models/layers/embedding.h"
 
+#include <algorithm>
+
 #include "engine/check.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
@@ -51,11 +53,11 @@ Embedding::Embedding(const Scope& scope, const ModelContext& context) {
 }
 
 Embedding::Embedding(const Scope& scope, const ModelContext& context,
-                     std::span<const int64_t> fields)
+                     std::span<const int64_t> fields, std::string_view name)
     : entries_(context.schema.fields.size()) {
   for (int64_t f : fields) {
     const auto index = static_cast<size_t>(f);
-    entries_[index] = entry_of(scope / "embedding", context.schema.fields[index], context, false);
+    entries_[index] = entry_of(scope / name, context.schema.fields[index], context, false);
   }
 }
 
@@ -89,6 +91,30 @@ int64_t Embedding::width() const {
   int64_t sum = 0;
   for (const Entry& entry : entries_) sum += entry.width;
   return sum;
+}
+
+int64_t Embedding::count() const {
+  return std::count_if(entries_.begin(), entries_.end(),
+                       [](const Entry& entry) { return !entry.raw && entry.width > 0; });
+}
+
+int64_t Embedding::raw_width() const {
+  return std::count_if(entries_.begin(), entries_.end(),
+                       [](const Entry& entry) { return entry.raw; });
+}
+
+int64_t Embedding::vector_width() const {
+  int64_t width = 0;
+  for (const Entry& entry : entries_) {
+    if (entry.raw || entry.width == 0) continue;
+    if (width == 0) width = entry.width;
+    CTR_CHECK(entry.width == width,
+              "embedding: interactions need vectors of one width, got {} and {}; set "
+              "--embedding-dim to the width of the given vectors",
+              width, entry.width);
+  }
+  CTR_CHECK(width > 0, "embedding: no field has a vector; use --numeric embed");
+  return width;
 }
 
 Var Embedding::field(const Batch& batch, int64_t index) const {
@@ -143,20 +169,27 @@ Var Embedding::flat(const Batch& batch) const {
   return concat(all);
 }
 
-Var Embedding::fields(const Batch& batch) const {
-  int64_t width = 0;
-  int64_t count = 0;
-  for (const Entry& entry : entries_) {
-    if (entry.raw || entry.width == 0) continue;
-    if (count++ == 0) width = entry.width;
-    CTR_CHECK(entry.width == width,
-              "embedding: interactions need vectors of one width, got {} and {}; set "
-              "--embedding-dim to the width of "
-              "the given vectors",
-              width, entry.width);
+Var Embedding::with_raw(const Var& x, const Batch& batch) const {
+  if (raw_width() == 0) return x;
+  std::vector<Var> all{x};
+  for (size_t f = 0; f < entries_.size(); ++f) {
+    const Tensor& values = batch.fields[f].values;
+    if (entries_[f].raw) all.emplace_back(values.cast(x.dtype()).reshaped({values.count(), 1}));
   }
-  CTR_CHECK(count > 0, "embedding: no field has a vector; use --numeric embed");
-  return reshape(concat(parts(batch)), {batch.rows, count, width});
+  return concat(all);
+}
+
+Var Embedding::fields(const Batch& batch) const {
+  const int64_t width = vector_width();
+  return reshape(concat(parts(batch)), {batch.rows, count(), width});
+}
+
+std::vector<int64_t> input_fields(const Schema& schema) {
+  std::vector<int64_t> inputs;
+  for (size_t f = 0; f < schema.fields.size(); ++f) {
+    if (schema.fields[f].input) inputs.push_back(static_cast<int64_t>(f));
+  }
+  return inputs;
 }
 
 LinearTerm::LinearTerm(const Scope& scope, const ModelContext& context, bool bias) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "autograd/tape.h"
@@ -14,17 +15,24 @@ namespace ctr {
 class Embedding {
  public:
   Embedding(const Scope& scope, const ModelContext& context);
-  // New tables for these fields of the schema alone, given vectors or not.
-  Embedding(const Scope& scope, const ModelContext& context, std::span<const int64_t> fields);
+  // New tables for these fields of the schema alone, given vectors or not: `<name>/<field>`.
+  Embedding(const Scope& scope, const ModelContext& context, std::span<const int64_t> fields,
+            std::string_view name = "embedding");
 
   // All fields side by side, raw numbers last → [B, width()].
   Var flat(const Batch& batch) const;
   // The fields as vectors of one width → [B, F, D]; raw numbers do not take part.
   Var fields(const Batch& batch) const;
+  // x [B, N] and the raw numbers after it → [B, N + raw_width()].
+  Var with_raw(const Var& x, const Batch& batch) const;
   // One field of the schema → [B, D].
   Var field(const Batch& batch, int64_t index) const;
 
   int64_t width() const;
+  // F, D and the number of raw numbers; D throws where vectors differ in width.
+  int64_t count() const;
+  int64_t vector_width() const;
+  int64_t raw_width() const;
   int64_t width_of(int64_t index) const { return entries_[static_cast<size_t>(index)].width; }
 
  private:
@@ -43,6 +51,9 @@ class Embedding {
 
   std::vector<Entry> entries_;
 };
+
+// Fields of the schema that are inputs.
+std::vector<int64_t> input_fields(const Schema& schema);
 
 // The linear term w0 + Σ_f w_f[x_f]: tables `linear/<field>` of width one and `linear/bias` → [B,
 // 1]. Models whose MLP ends in a bias leave w0 out.

@@ -29,6 +29,9 @@ OptionList ModelOptions::list() {
   list.add({"linear", &linear, "layers of the MLP", {"plain", "apg"}});
   apg.add_to(list);
   cross.add_to(list);
+  edcn.add_to(list);
+  finalmlp.add_to(list);
+  mask.add_to(list);
   return list;
 }
 

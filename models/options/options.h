@@ -8,6 +8,9 @@
 #include "engine/options.h"
 #include "models/options/apg_options.h"
 #include "models/options/cross_options.h"
+#include "models/options/edcn_options.h"
+#include "models/options/finalmlp_options.h"
+#include "models/options/mask_options.h"
 
 namespace ctr {
 
@@ -25,6 +28,9 @@ struct ModelOptions {
 
   // Of single models, each by itself in models/options/.
   CrossOptions cross;
+  EdcnOptions edcn;
+  FinalMlpOptions finalmlp;
+  MaskOptions mask;
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();
 };

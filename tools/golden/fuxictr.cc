@@ -21,7 +21,7 @@ std::string lower(std::string text) {
 
 const ModelInfo& model_of_peer(const std::string& peer) {
   for (const ModelInfo& info : model_list()) {
-    if (info.peer.model == peer && !peer.empty()) return info;
+    if ((info.peer.model == peer && !peer.empty()) || info.peer.also.contains(peer)) return info;
   }
   fail(ErrorKind::data, "golden: model '{}' is not known", peer);
 }
@@ -38,7 +38,9 @@ bool read_common(const std::string& key, const json& value, OptionList& list) {
     set_option(list, "hidden_units", value);
   } else if (key == "batch_norm") {
     set_option(list, "batch_norm", value);
-  } else if ((key == "hidden_activations" || key == "dnn_activations") && value.is_string()) {
+  } else if ((key == "hidden_activations" || key == "dnn_activations" ||
+              key == "dnn_hidden_activations") &&
+             value.is_string()) {
     list.set("activation", lower(value.get<std::string>()), kWhere);
   } else {
     return false;
@@ -99,7 +101,8 @@ Described described_peer(const std::string& peer_model, const json& options, con
                          const std::string& embedding_dim, const PeerShapes& shapes) {
   Described d;
   const bool generated = peer_model.starts_with("APG_");
-  const ModelInfo& info = model_of_peer(generated ? peer_model.substr(4) : peer_model);
+  const std::string plain = generated ? peer_model.substr(4) : peer_model;
+  const ModelInfo& info = model_of_peer(plain);
   d.model = info.name;
   d.schema = schema;
   OptionList list = d.options.list();
@@ -111,6 +114,9 @@ Described described_peer(const std::string& peer_model, const json& options, con
   }
   list.set("embedding_dim", embedding_dim, "golden");
   for (const auto& [name, value] : info.peer.defaults) list.set(name, value, "peer's defaults");
+  if (const auto also = info.peer.also.find(plain); also != info.peer.also.end()) {
+    for (const auto& [name, value] : also->second) list.set(name, value, "peer's defaults");
+  }
   for (const auto& [key, value] : options.items()) {
     const bool known = read_own(info.peer, key, value, list) || read_common(key, value, list) ||
                        (generated && read_apg(key, value, list));
