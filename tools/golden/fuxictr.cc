@@ -38,7 +38,9 @@ bool read_common(const std::string& key, const json& value, OptionList& list) {
     set_option(list, "hidden_units", value);
   } else if (key == "batch_norm") {
     set_option(list, "batch_norm", value);
-  } else if ((key == "hidden_activations" || key == "dnn_activations") && value.is_string()) {
+  } else if ((key == "hidden_activations" || key == "dnn_activations" ||
+              key == "dnn_hidden_activations") &&
+             value.is_string()) {
     list.set("activation", lower(value.get<std::string>()), kWhere);
   } else {
     return false;
