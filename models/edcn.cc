@@ -160,15 +160,17 @@ PeerNames peer() {
 }  // namespace
 
 ModelInfo model_edcn() {
-  std::vector<ModelVariant> variants = {{"batch norm, warm gates",
-                                         [](ModelOptions& o) {
-                                           o.batch_norm = true;
-                                           o.edcn.temperature = 5;
-                                         }},
-                                        {"no residual, no gates", [](ModelOptions& o) {
-                                           o.edcn.residual = false;
-                                           o.edcn.regulation = false;
-                                         }}};
+  std::vector<ModelVariant> variants = {
+      {"batch norm, warm gates",
+       [](ModelOptions& o) {
+         o.batch_norm = true;
+         o.edcn.temperature = 5;
+       }},
+      {"no residual", [](ModelOptions& o) { o.edcn.residual = false; }},
+      {"no gates", [](ModelOptions& o) {
+         o.edcn.regulation = false;
+         o.activation = "tanh";  // without gates units sit on a kink of the ReLU
+       }}};
   for (const char* bridge : {"addition", "concatenation", "attention_pooling"})
     variants.push_back({bridge, [=](ModelOptions& o) { o.edcn.bridge = bridge; }});
   return {

@@ -192,7 +192,10 @@ ModelInfo model_finalmlp() {
        }},
       {"no gates", [](ModelOptions& o) { o.finalmlp.gates = false; }}};
   for (const char* fusion : {"sum", "product", "concat"})
-    variants.push_back({fusion, [=](ModelOptions& o) { o.finalmlp.fusion = fusion; }});
+    variants.push_back({fusion, [=](ModelOptions& o) {
+                          o.finalmlp.fusion = fusion;
+                          o.activation = "tanh";  // products of two ReLUs are mostly zero
+                        }});
   return {.name = "finalmlp",
           .title = "two MLPs on gated features, joined by a bilinear fusion",
           .paper = "Mao et al., AAAI 2023",
