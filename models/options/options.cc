@@ -42,10 +42,6 @@ OptionList ModelOptions::list() {
   autoint.add_to(list);
   afn.add_to(list);
   im.add_to(list);
-  cross.add_to(list);
-  edcn.add_to(list);
-  finalmlp.add_to(list);
-  mask.add_to(list);
   return list;
 }
 
