@@ -29,6 +29,9 @@ Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed,
     for (int64_t i = first; kind_ == Kind::normal && i < value.count(); ++i) {
       data[i] = static_cast<T>(amount_ * random.normal(static_cast<uint64_t>(i)));
     }
+    for (int64_t i = first; kind_ == Kind::uniform && i < value.count(); ++i) {
+      data[i] = static_cast<T>(amount_ * random.uniform(static_cast<uint64_t>(i)));
+    }
     for (int64_t i = 0; i < first; ++i) data[i] = T(0);
   });
   return value;

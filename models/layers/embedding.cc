@@ -91,6 +91,12 @@ int64_t Embedding::width() const {
   return sum;
 }
 
+int64_t Embedding::count() const {
+  int64_t sum = 0;
+  for (const Entry& entry : entries_) sum += entry.width > 0 && !entry.raw;
+  return sum;
+}
+
 Var Embedding::field(const Batch& batch, int64_t index) const {
   const Entry& entry = entries_[static_cast<size_t>(index)];
   const FieldBatch& values = batch.fields[static_cast<size_t>(index)];

@@ -25,6 +25,7 @@ class Embedding {
   Var field(const Batch& batch, int64_t index) const;
 
   int64_t width() const;
+  int64_t count() const;  // vectors in fields()
   int64_t width_of(int64_t index) const { return entries_[static_cast<size_t>(index)].width; }
 
  private:

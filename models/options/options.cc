@@ -28,6 +28,8 @@ OptionList ModelOptions::list() {
             {"embed", "raw"}});
   list.add({"linear", &linear, "layers of the MLP", {"plain", "apg"}});
   apg.add_to(list);
+  cross.add_to(list);
+  edcn.add_to(list);
   return list;
 }
 

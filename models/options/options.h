@@ -7,6 +7,8 @@
 
 #include "engine/options.h"
 #include "models/options/apg_options.h"
+#include "models/options/cross_options.h"
+#include "models/options/edcn_options.h"
 
 namespace ctr {
 
@@ -23,6 +25,8 @@ struct ModelOptions {
   ApgOptions apg;
 
   // Of single models, each by itself in models/options/.
+  CrossOptions cross;
+  EdcnOptions edcn;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();
