@@ -1,4 +1,4 @@
-// EDCN, Enhanced Deep & Cross Network (Chen et al., DLP-KDD 2021): cross and deep layers side by
+// EDCN, Enhanced Deep & Cross Network (Chen et al., CIKM 2021): cross and deep layers side by
 // side, each of which sees what both made before. With c, h = R_0(x0), the regulated inputs, and c0
 // = c, for each layer
 //   c ← c0 (c · w_l) + b_l + c,   h ← ReLU(W_l h + β_l),   y = bridge(c, h)
@@ -97,7 +97,7 @@ ModelInfo model_edcn() {
   return {
       .name = "edcn",
       .title = "cross and deep layers that share what they made",
-      .paper = "Chen et al., DLP-KDD 2021",
+      .paper = "Chen et al., CIKM 2021",
       .make = [](const Scope& scope,
                  const ModelContext& context) { return std::make_unique<Edcn>(scope, context); },
       // Gates shrink their inputs and bridges multiply them: without norms the signal dies.

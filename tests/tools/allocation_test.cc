@@ -108,6 +108,7 @@ class Allocations : public testing::TestWithParam<const char*> {};
 TEST_P(Allocations, StopAfterThreeSteps) {
   keep_heap();
   WorkloadOptions options;
+  options.sizes = "peer";
   options.model = GetParam();
   options.fields = 13;
   options.batch_size = 2048;
