@@ -1,5 +1,6 @@
 #include "models/layers/batch_norm.h"
 
+#include "ops/elementwise/elementwise.h"
 #include "ops/norm/norm.h"
 
 namespace ctr {
@@ -18,6 +19,12 @@ Var BatchNormLayer::operator()(const Var& x) const {
   const BatchNormOptions options{epsilon_, axis_};
   return scope_.mode().training ? batch_norm(x, *gamma_, *beta_, &running, options)
                                 : batch_norm_evaluated(x, *gamma_, *beta_, running, options);
+}
+
+Var BatchNormLayer::gated(const Var& x, const Var& gate, const ColumnStatistics& of_x) const {
+  if (!scope_.mode().training) return (*this)(x * gate);
+  RunningStatistics running{mean_->value, variance_->value};
+  return gated_batch_norm(x, of_x, gate, *gamma_, *beta_, &running, epsilon_);
 }
 
 }  // namespace ctr

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "autograd/tape.h"
+#include "ops/norm/norm.h"
 
 namespace ctr {
 
@@ -12,6 +13,9 @@ class BatchNormLayer {
   // `axis`: of the channels.
   BatchNormLayer(const Scope& scope, int64_t channels, double epsilon = 1e-5, int axis = -1);
   Var operator()(const Var& x) const;
+  // Of x with its columns weighed by `gate` [C], for channels in the last axis. In training `of_x`
+  // are the statistics of x; evaluation does not read them.
+  Var gated(const Var& x, const Var& gate, const ColumnStatistics& of_x) const;
 
  private:
   Scope scope_;

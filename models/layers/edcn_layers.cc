@@ -10,7 +10,8 @@ namespace ctr {
 
 Regulation::Regulation(const Scope& scope, int64_t fields, int64_t width,
                        const ModelOptions& options)
-    : fields_(fields),
+    : scope_(scope),
+      fields_(fields),
       width_(width),
       temperature_(options.edcn.temperature),
       cross_(make_side(scope / "cross", options)),
@@ -24,18 +25,19 @@ Regulation::Side Regulation::make_side(const Scope& scope, const ModelOptions& o
   return side;
 }
 
-Var Regulation::regulated(const Side& side, const Var& x) const {
-  Var y = x;
-  if (side.gate != nullptr) {
-    const Var gate = softmax(scale(*side.gate, 1 / temperature_));  // [F]
-    const Var ones(Tensor::full({1, width_}, x.dtype(), 1));
-    y = x * reshape(matmul(reshape(gate, {fields_, 1}), ones), {fields_ * width_});  // [B, F D]
-  }
-  return side.norm ? (*side.norm)(y) : y;
+Var Regulation::regulated(const Side& side, const Var& x, const ColumnStatistics& of_x) const {
+  if (side.gate == nullptr) return side.norm ? (*side.norm)(x) : x;
+  const Var weights = softmax(scale(*side.gate, 1 / temperature_));  // [F]
+  const Var ones(Tensor::full({1, width_}, x.dtype(), 1));
+  const Var gate = matmul(reshape(weights, {fields_, 1}), ones);  // [F, D]
+  const Var columns = reshape(gate, {fields_ * width_});          // [F D]
+  return side.norm ? side.norm->gated(x, columns, of_x) : x * columns;
 }
 
 std::pair<Var, Var> Regulation::operator()(const Var& x) const {
-  return {regulated(cross_, x), regulated(deep_, x)};
+  ColumnStatistics of_x;  // both sides normalise the same x
+  if (cross_.norm && scope_.mode().training) of_x = column_statistics(x.value());
+  return {regulated(cross_, x, of_x), regulated(deep_, x, of_x)};
 }
 
 Bridge::Bridge(const Scope& scope, int64_t width, const EdcnOptions& options)

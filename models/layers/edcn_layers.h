@@ -1,5 +1,5 @@
 #pragma once
-// What EDCN puts between its layers (Chen et al., DLP-KDD 2021).
+// What EDCN puts between its layers (Chen et al., CIKM 2021).
 
 #include <optional>
 #include <string>
@@ -26,8 +26,9 @@ class Regulation {
     std::optional<BatchNormLayer> norm;
   };
   Side make_side(const Scope& scope, const ModelOptions& options) const;
-  Var regulated(const Side& side, const Var& x) const;
+  Var regulated(const Side& side, const Var& x, const ColumnStatistics& of_x) const;
 
+  Scope scope_;
   int64_t fields_, width_;
   double temperature_;
   Side cross_, deep_;
