@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -41,9 +42,21 @@ class ModelSweep : public testing::TestWithParam<ModelCase> {
 };
 
 TEST_P(ModelSweep, GradientsMatchCentralDifferences) {
-  for (const GradientError& error : check_model(GetParam())) {
+  const std::vector<GradientError> errors = check_model(GetParam());
+  // Batch norm takes away what a bias before it adds.
+  const auto is_cancelled = [&](std::string name) {
+    if (!name.ends_with("/bias")) return false;
+    name.replace(name.size() - 4, 4, "bn/weight");
+    return std::any_of(errors.begin(), errors.end(),
+                       [&](const GradientError& error) { return error.name == name; });
+  };
+  for (const GradientError& error : errors) {
     EXPECT_LE(error.worst, kGradientTolerance) << error.name;
-    EXPECT_GT(error.largest, 0) << error.name << " is trivially zero";
+    if (is_cancelled(error.name)) {
+      EXPECT_LT(error.largest, 1e-9) << error.name;
+    } else {
+      EXPECT_GT(error.largest, 0) << error.name << " is trivially zero";
+    }
   }
 }
 
