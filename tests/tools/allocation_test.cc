@@ -136,7 +136,9 @@ TEST_P(Allocations, StopAfterThreeSteps) {
   counts.library = 0;
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Allocations, testing::Values("lr", "mlp", "deepfm", "apg"));
+INSTANTIATE_TEST_SUITE_P(Models, Allocations,
+                         testing::Values("lr", "mlp", "deepfm", "apg", "dcn", "dcnv2", "gdcn",
+                                         "edcn"));
 
 }  // namespace
 }  // namespace ctr

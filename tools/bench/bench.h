@@ -30,8 +30,8 @@ void restart_peak();
 // then a profile.
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks);
 
-// The same for every model that has steps, one after another; a reason where one has no such
-// workload.
+// The same for every model that has steps, one after another, told as they come; a reason where one
+// has no such workload.
 struct ModelTime {
   std::string model;
   BenchReport report;

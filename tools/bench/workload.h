@@ -41,8 +41,6 @@ class Workload {
   void step();
   // Logits of the first `rows` rows of a batch; `fold` false: factors are multiplied out anew.
   void predict(int64_t rows, bool fold);
-  // It has no steps: its model counts.
-  bool counts() const { return model_->counts(); }
   int64_t batch_size() const { return options_.batch_size; }
   const WorkloadOptions& options() const { return options_; }
   int64_t parameters() const { return store_.count_trainable(); }
