@@ -30,6 +30,8 @@ class Initializer {
   static Initializer zeros() { return Initializer(Kind::constant, 0); }
   static Initializer constant(double value) { return Initializer(Kind::constant, value); }
   static Initializer normal(double deviation) { return Initializer(Kind::normal, deviation); }
+  // Between 0 and `amount`.
+  static Initializer uniform(double amount) { return Initializer(Kind::uniform, amount); }
   // N(0, 2 / (fan_in + fan_out)) (Glorot and Bengio, AISTATS 2010).
   static Initializer xavier_normal(int64_t fan_in, int64_t fan_out);
   // U(−a, a) of the same variance: a = √(6 / (fan_in + fan_out)).

@@ -31,6 +31,11 @@ bool GradientSink::needs(int input) const {
   return slot >= 0 && tape_.slots_[static_cast<size_t>(slot)].needed;
 }
 
+bool GradientSink::same(int left, int right) const {
+  const int slot = slots_[static_cast<size_t>(left)];
+  return slot >= 0 && slot == slots_[static_cast<size_t>(right)];
+}
+
 void GradientSink::put(int input, Tensor gradient) {
   if (!needs(input)) return;
   Tape::Slot& slot = tape_.slots_[static_cast<size_t>(slots_[static_cast<size_t>(input)])];

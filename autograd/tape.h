@@ -72,6 +72,8 @@ class GradientSink {
  public:
   // False when nobody asks for the gradient of input `i`: skip the work.
   bool needs(int input) const;
+  // Whether two inputs are one value: their gradients may be put as one.
+  bool same(int left, int right) const;
   // The columns of that gradient that are needed; what stands in others is never read. Fewer than
   // all where the input has frozen vectors beside trained ones.
   ColumnRange columns(int input) const;

@@ -19,11 +19,12 @@ struct Matrix {
 
 enum class Transpose : bool { no, yes };
 
-// What is done to a product before it is written: c = max(0, a b + bias) with `relu`.
+// What is done to a product before it is written: c = max(0, c + a b + bias) with `add` and `relu`.
 template <class T>
 struct Epilogue {
   const T* bias = nullptr;  // [columns of c], or none
   bool relu = false;
+  bool add = false;  // to what c holds
 };
 
 // c = epilogue(op(a) op(b)); c must not overlap a or b. Throws ctr::Error when the sizes do not

@@ -15,7 +15,10 @@ void gemm(const Matrix<const T>& a, Transpose transpose_a, const Matrix<const T>
   parallel_rows(c.rows, c.cols * inner, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       T* row = c.data + i * c.stride;
-      for (int64_t j = 0; j < c.cols; ++j) row[j] = epilogue.bias ? epilogue.bias[j] : T(0);
+      for (int64_t j = 0; j < c.cols; ++j) {
+        const T before = epilogue.add ? row[j] : T(0);
+        row[j] = epilogue.bias ? before + epilogue.bias[j] : before;
+      }
       for (int64_t k = 0; k < inner; ++k) {
         T left =
             transpose_a == Transpose::yes ? a.data[k * a.stride + i] : a.data[i * a.stride + k];

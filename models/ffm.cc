@@ -56,6 +56,14 @@ class Ffm : public Model {
   std::vector<Embedding> vectors_;  // all in one, or one for each other field
 };
 
+PeerNames peer(const char* model, const char* tables) {
+  return {.model = model,
+          .defaults = {{"ffm_tables", tables}},
+          .options = {{"task", {"", {{"binary_classification", ""}}}}},
+          .parameters = {{R"(embedding_layers\.(\d+)\..*embedding_layers\.(\w+)\.weight)",
+                          "slot/$1/embedding/$2"}}};
+}
+
 }  // namespace
 
 ModelInfo model_ffm() {
@@ -68,11 +76,8 @@ ModelInfo model_ffm() {
           .criteo = [](ModelOptions& o) { o.embedding_dim = kWidth; },
           .variants = {{"separate tables", [](ModelOptions& o) { o.ffm.ffm_tables = "separate"; }},
                        {"raw numbers", [](ModelOptions& o) { o.numeric = "raw"; }}},
-          .peer = {.model = "FFMv2",
-                   .also = {{"FFM", {{"ffm_tables", "separate"}}}},
-                   .options = {{"task", {"", {{"binary_classification", ""}}}}},
-                   .parameters = {{R"(embedding_layers\.(\d+)\..*embedding_layers\.(\w+)\.weight)",
-                                   "slot/$1/embedding/$2"}}}};
+          .peer = peer("FFMv2", "joined"),
+          .other_peers = {peer("FFM", "separate")}};
 }
 
 }  // namespace ctr

@@ -54,6 +54,8 @@ struct ModelInfo {
   std::function<void(ModelOptions&)> shrink = unchanged;
   std::vector<ModelVariant> variants = {};
   PeerNames peer = {};
+  // Other classes of the peer that are this model with other settings.
+  std::vector<PeerNames> other_peers = {};
 };
 
 // All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with

@@ -27,8 +27,6 @@ struct PeerMlp {
 struct PeerNames {
   std::string model;                                 // "DCNv2"; empty: the peer has no such model
   std::map<std::string, std::string> defaults = {};  // our options as the peer's class has them
-  // Other classes of the peer that are settings of this model: their names and those settings.
-  std::map<std::string, std::map<std::string, std::string>> also = {};
   // Beside hidden_units, dnn_hidden_units, their activations, net_dropout and batch_norm.
   std::map<std::string, PeerOption> options = {};
   // Beside `mlp` and `dnn`, which are `mlp` and `head` of ours.

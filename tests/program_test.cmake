@@ -83,8 +83,10 @@ expect(74 "cannot open" evaluate ${FOLDER}/nothing)
 # The bench, on next to nothing: what it says, not how fast.
 set(small --fields 3 --vocabulary 300 --batch-size 64)
 expect(0 "machine .* threads.*step over products.*linear backward" bench --model mlp ${small} --hidden-units 8 --steps 1 --blocks 1)
-expect(0 "\"samples_per_s\":.*\"step_ms\":.*\"gemm_ms\":.*\"gemm_gflops\":.*\"peak_gflops\":.*\"peak_mb\":"
+expect(0 "\"peak_gflops\":.*\"samples_per_s\":.*\"step_ms\":.*\"gemm_ms\":.*\"gemm_gflops\":.*\"peak_mb\":"
   bench --model mlp ${small} --hidden-units 8 --steps 1 --blocks 1 --json)
+expect(0 "samples/s.*\nlr .*\napg  .*\ndcnv2  .*[0-9]"
+  bench --model all ${small} --sizes peer --hidden-units 8 --rank-k 4 --steps 1 --blocks 1)
 expect(0 "256 unfolded" bench predict --model lr ${small})
 expect(0 "mish  .*[0-9]" bench activations)
 expect(2 "expected .train., .predict. or .activations., got 'trian'" bench trian)

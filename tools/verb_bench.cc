@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
@@ -39,7 +40,43 @@ void print_table(const BenchReport& report) {
   }
 }
 
+nlohmann::ordered_json numbers_of(const BenchReport& report) {
+  return {{"parameters", report.parameters},
+          {"samples_per_s", report.samples_per_s},
+          {"spread", {report.slowest, report.fastest}},
+          {"step_ms", report.step_ms},
+          {"gemm_ms", report.gemm_ms},
+          {"step_over_gemm", report.step_over_gemm},
+          {"gemm_gflops", report.gemm_gflops},
+          {"peak_mb", report.peak_mb}};
+}
+
+int run_models(const State& state) {
+  if (!state.json)
+    fmt::print("{:<14} {:>10} {:>9} {:>9} {:>14} {:>11} {:>10}\n", "model", "samples/s", "step ms",
+               "products", "step/products", "parameters", "memory MB");
+  const auto tell = [&](const ModelTime& one) {
+    const BenchReport& r = one.report;
+    if (state.json) return;
+    if (!one.failure.empty()) {
+      fmt::print("{:<14} {}\n", one.model, one.failure);
+    } else {
+      fmt::print("{:<14} {:>10.0f} {:>9.2f} {:>9.2f} {:>14.2f} {:>11} {:>10.0f}\n", one.model,
+                 r.samples_per_s, r.step_ms, r.gemm_ms, r.step_over_gemm, r.parameters, r.peak_mb);
+    }
+    std::fflush(stdout);
+  };
+  nlohmann::ordered_json all = nlohmann::ordered_json::object();
+  for (const ModelTime& one : bench_models(state.workload, state.steps, state.blocks, tell)) {
+    all[one.model] = one.failure.empty() ? numbers_of(one.report)
+                                         : nlohmann::ordered_json{{"failure", one.failure}};
+  }
+  if (state.json) fmt::print("{}\n", nlohmann::ordered_json{{"models", all}}.dump());
+  return 0;
+}
+
 int run_training(const State& state) {
+  if (state.workload.model == "all") return run_models(state);
   const Machine machine = measure_machine();
   if (!state.json) {
     fmt::print(
@@ -58,17 +95,11 @@ int run_training(const State& state) {
                                    {"batch", w.batch_size},
                                    {"hidden", w.hidden_units},
                                    {"threads", machine.threads},
-                                   {"parameters", report.parameters},
-                                   {"samples_per_s", report.samples_per_s},
-                                   {"spread", {report.slowest, report.fastest}},
-                                   {"step_ms", report.step_ms},
-                                   {"gemm_ms", report.gemm_ms},
-                                   {"step_over_gemm", report.step_over_gemm},
-                                   {"gemm_gflops", report.gemm_gflops},
+                                   {"sizes", w.sizes},
                                    {"peak_gflops", machine.peak_gflops},
                                    {"copy_gbytes", machine.copy_gbytes},
-                                   {"gather_ns", machine.gather_ns},
-                                   {"peak_mb", report.peak_mb}};
+                                   {"gather_ns", machine.gather_ns}};
+    json.update(numbers_of(report));
     for (const Profile::Entry& entry : report.entries)
       json["ops"][entry.name] = {{"calls", entry.calls},
                                  {"ms", 1e3 * entry.seconds},
@@ -135,14 +166,20 @@ Verb bench_verb() {
   Verb verb;
   verb.name = "bench";
   verb.summary = "measure the machine, training steps, predictions and activations";
-  verb.examples = {"ctrengine bench --model deepfm",
+  verb.examples = {"ctrengine bench --model deepfm", "ctrengine bench --model all --steps 5",
                    "ctrengine bench predict --model apg --shape taobao-10"};
   verb.arguments = "train|predict|activations";
-  verb.options.add({"model", &w.model, "the model; `ctrengine models` lists them"});
+  verb.options.add(
+      {"model", &w.model, "the model; `ctrengine models` lists them; all: one after another"});
   verb.options.add({"shape",
                     &w.shape,
                     "of the data: trained tables, or the main job's",
                     {"criteo", "taobao-10"}});
+  verb.options.add({"sizes",
+                    &w.sizes,
+                    "of the model on the criteo shape: layers of 400,400,400, or those tuned for "
+                    "Criteo; auto: the first where other engines are compared",
+                    {"auto", "peer", "criteo"}});
   verb.options.add({"batch_size",
                     &w.batch_size,
                     "rows of a step; 0: 4096, or 1024 for taobao-10",
@@ -152,12 +189,13 @@ Verb bench_verb() {
   verb.options.add({"fields", &w.fields, "fields of the criteo shape", {}, 1, 4096});
   verb.options.add({"embedding_dim", &w.embedding_dim, "width of their tables", {}, 1, 4096});
   verb.options.add({"vocabulary", &w.vocabulary, "rows of their tables together", {}, 1, 1e10});
-  verb.options.add({"hidden_units",
-                    &w.hidden_units,
-                    "widths of the MLP's layers; empty: 400,400,400, or 256,128,64 for taobao-10",
-                    {},
-                    1,
-                    1 << 20});
+  verb.options.add(
+      {"hidden_units",
+       &w.hidden_units,
+       "widths of the MLP's layers; empty: as the sizes say, or 256,128,64 for taobao-10",
+       {},
+       1,
+       1 << 20});
   w.embedding.add_to(verb.options);
   verb.options.add({"rank_k", &w.rank_k, "APG: K, criteo shape", {}, 1, 65536});
   verb.options.add({"overparam_p", &w.overparam_p, "APG: P, criteo shape; 0: none", {}, 0, 65536});

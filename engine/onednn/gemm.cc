@@ -18,7 +18,7 @@ using dnnl::memory;
 struct Key {
   int64_t rows, cols, inner;
   int64_t stride_a, stride_b, stride_c;
-  bool transpose_a, transpose_b, bias, relu;
+  bool transpose_a, transpose_b, bias, relu, add;
 
   bool operator==(const Key&) const = default;
 };
@@ -27,7 +27,7 @@ struct KeyHash {
   size_t operator()(const Key& key) const {
     return hash_of({key.rows, key.cols, key.inner, key.stride_a, key.stride_b, key.stride_c,
                     int64_t{key.transpose_a} | int64_t{key.transpose_b} << 1 |
-                        int64_t{key.bias} << 2 | int64_t{key.relu} << 3});
+                        int64_t{key.bias} << 2 | int64_t{key.relu} << 3 | int64_t{key.add} << 4});
   }
 };
 
@@ -44,7 +44,7 @@ std::unique_ptr<SharedPrimitive> make_product(const Key& key) {
   const memory::desc bias = key.bias ? plain(1, key.cols, key.cols, false) : memory::desc();
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  attributes.set_post_ops(relu_after(key.relu));
+  attributes.set_post_ops(post_ops(key.add, key.relu));
   const SingleThread guard;
 #if DNNL_VERSION_MAJOR >= 3
   const dnnl::matmul::primitive_desc primitive(cpu_engine(), a, b, bias, c, attributes);
@@ -108,9 +108,17 @@ struct Call {
   int64_t across() const { return cut.across(c.cols); }
 
   Key key(int64_t rows, int64_t cols, int64_t stride_a) const {
-    return {
-        rows,         cols, inner, stride_a, b.stride, c.stride, ta, tb, epilogue.bias != nullptr,
-        epilogue.relu};
+    return {rows,
+            cols,
+            inner,
+            stride_a,
+            b.stride,
+            c.stride,
+            ta,
+            tb,
+            epilogue.bias != nullptr,
+            epilogue.relu,
+            epilogue.add};
   }
   int64_t rows_of(int64_t down_index) const {
     return std::min(cut.rows, c.rows - down_index * cut.rows);

@@ -16,7 +16,7 @@ using tag = memory::format_tag;
 // All that the machine code depends on but the rows of a block.
 struct Key {
   int64_t cols, inner, stride_b;
-  bool transpose_b, bias, relu;
+  bool transpose_b, bias, relu, add;
 
   bool operator==(const Key&) const = default;
 };
@@ -24,7 +24,8 @@ struct Key {
 struct KeyHash {
   size_t operator()(const Key& key) const {
     return hash_of({key.cols, key.inner, key.stride_b,
-                    int64_t{key.transpose_b} | int64_t{key.bias} << 1 | int64_t{key.relu} << 2});
+                    int64_t{key.transpose_b} | int64_t{key.bias} << 1 | int64_t{key.relu} << 2 |
+                        int64_t{key.add} << 3});
   }
 };
 
@@ -81,7 +82,7 @@ class PackedFactor {
                                        const memory::desc& target) const {
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    attributes.set_post_ops(relu_after(key_.relu));
+    attributes.set_post_ops(post_ops(key_.add, key_.relu));
     const memory::desc weights =
         packed_ ? packed_.get_desc()
                 : memory::desc({key_.cols, key_.inner, 1, 1}, memory::data_type::f32, tag::any);
@@ -137,7 +138,7 @@ bool packed_gemm(const Matrix<const float>& a, const Matrix<const float>& b, Tra
       c.stride != c.cols || work < kLeastWork || c.rows < 256)
     return false;
   PackedFactor& factor = cached({c.cols, inner, b.stride, transpose_b == Transpose::yes,
-                                 epilogue.bias != nullptr, epilogue.relu});
+                                 epilogue.bias != nullptr, epilogue.relu, epilogue.add});
   const int64_t rows = part_of(c.rows, kBlocks, kRowUnit);
   const int64_t blocks = (c.rows + rows - 1) / rows;
   SharedPrimitive* whole = factor.block(rows);

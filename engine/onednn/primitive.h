@@ -110,8 +110,10 @@ inline size_t hash_of(std::initializer_list<int64_t> values) {
   return hash;
 }
 
-inline dnnl::post_ops relu_after(bool relu) {
+// What follows a product: the sum with what its target holds, ReLU.
+inline dnnl::post_ops post_ops(bool add, bool relu) {
   dnnl::post_ops after;
+  if (add) after.append_sum();
 #if DNNL_VERSION_MAJOR >= 3
   if (relu) after.append_eltwise(dnnl::algorithm::eltwise_relu, 0.f, 0.f);
 #else

@@ -1,5 +1,6 @@
 #include "models/layers/batch_norm.h"
 
+#include "ops/elementwise/elementwise.h"
 #include "ops/norm/norm.h"
 
 namespace ctr {
@@ -22,6 +23,12 @@ Var BatchNormLayer::operator()(const Var& x) const {
 Var BatchNormLayer::evaluated(const Var& x) const {
   return batch_norm_evaluated(x, *gamma_, *beta_, {mean_->value, variance_->value},
                               {epsilon_, axis_});
+}
+
+Var BatchNormLayer::gated(const Var& x, const Var& gate, const ColumnStatistics& of_x) const {
+  if (!scope_.mode().training) return (*this)(x * gate);
+  RunningStatistics running{mean_->value, variance_->value};
+  return gated_batch_norm(x, of_x, gate, *gamma_, *beta_, &running, epsilon_);
 }
 
 }  // namespace ctr

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "autograd/tape.h"
+#include "ops/norm/norm.h"
 
 namespace ctr {
 
@@ -14,6 +15,9 @@ class BatchNormLayer {
   Var operator()(const Var& x) const;
   // With the running statistics, in training too, where a batch is too small for its own.
   Var evaluated(const Var& x) const;
+  // Of x with its columns weighed by `gate` [C], for channels in the last axis. In training `of_x`
+  // are the statistics of x; evaluation does not read them.
+  Var gated(const Var& x, const Var& gate, const ColumnStatistics& of_x) const;
 
  private:
   Scope scope_;

@@ -12,4 +12,8 @@ Var LinearLayer::operator()(const Var& x, Activation activation) const {
   return linear(x, weight_, bias_, {activation, WeightLayout::out_in});
 }
 
+Var LinearLayer::operator()(std::initializer_list<Var> parts) const {
+  return linear_parts(std::span<const Var>(parts.begin(), parts.size()), weight_, bias_);
+}
+
 }  // namespace ctr

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <initializer_list>
+
 #include "autograd/tape.h"
 #include "engine/activation.h"
 
@@ -10,6 +12,8 @@ class LinearLayer {
  public:
   LinearLayer(const Scope& scope, int64_t in, int64_t out);
   Var operator()(const Var& x, Activation activation = Activation::identity) const;
+  // Of parts side by side: [x_1 … x_n] Wᵀ + b.
+  Var operator()(std::initializer_list<Var> parts) const;
 
  private:
   const Parameter& weight_;

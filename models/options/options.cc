@@ -42,6 +42,8 @@ OptionList ModelOptions::list() {
   autoint.add_to(list);
   afn.add_to(list);
   im.add_to(list);
+  cross.add_to(list);
+  edcn.add_to(list);
   return list;
 }
 

@@ -10,7 +10,9 @@
 #include "models/options/apg_options.h"
 #include "models/options/autoint_options.h"
 #include "models/options/cin_options.h"
+#include "models/options/cross_options.h"
 #include "models/options/dual_mlp_options.h"
+#include "models/options/edcn_options.h"
 #include "models/options/embedding_options.h"
 #include "models/options/ffm_options.h"
 #include "models/options/fibinet_options.h"
@@ -50,6 +52,9 @@ struct ModelOptions {
   AutoIntOptions autoint;
   AfnOptions afn;
   ImOptions im;
+  CrossOptions cross;
+  EdcnOptions edcn;
+
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();
 };

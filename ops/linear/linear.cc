@@ -1,55 +1,13 @@
 #include "ops/linear/linear.h"
 
 #include "engine/check.h"
-#include "engine/linalg.h"
 #include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
+#include "ops/linear/product.h"
 #include "ops/registry.h"
 
 namespace ctr {
 namespace {
-
-template <class T>
-Matrix<const T> matrix(const Tensor& tensor) {
-  return {tensor.data<T>(), tensor.dim(0), tensor.dim(1), tensor.dim(1)};
-}
-template <class T>
-Matrix<T> matrix(Tensor& tensor) {
-  return {tensor.data<T>(), tensor.dim(0), tensor.dim(1), tensor.dim(1)};
-}
-
-// A matrix seen through its layout: [O, I] is the transpose of the factor in x W.
-Transpose factor(WeightLayout layout) {
-  return layout == WeightLayout::out_in ? Transpose::yes : Transpose::no;
-}
-Transpose opposite(Transpose t) { return t == Transpose::yes ? Transpose::no : Transpose::yes; }
-
-// A column or row of one element has no stride to speak of; oneDNN and the checks want at least the
-// columns.
-void product(const Tensor& a, Transpose ta, const Tensor& b, Transpose tb, Tensor& c,
-             const Tensor& bias, bool relu) {
-  visit_float(a.dtype(), "linear", [&](auto zero) {
-    using T = decltype(zero);
-    Epilogue<T> epilogue{bias.defined() ? bias.data<T>() : nullptr, relu};
-    gemm(a.device(), matrix<T>(a), ta, matrix<T>(b), tb, matrix<T>(c), epilogue);
-  });
-}
-
-// Columns of dx = dz W or, with layout in_out, dz Wᵀ.
-void input_gradient(const Tensor& dz, const Tensor& w, Transpose factor_of_w, ColumnRange columns,
-                    Tensor& dx) {
-  visit_float(dz.dtype(), "linear", [&](auto zero) {
-    using T = decltype(zero);
-    Matrix<const T> factor = matrix<T>(w);
-    const bool out_in = factor_of_w == Transpose::yes;
-    factor.data += columns.begin * (out_in ? 1 : factor.stride);
-    (out_in ? factor.cols : factor.rows) = columns.end - columns.begin;
-    Matrix<T> result = matrix<T>(dx);
-    result.data += columns.begin;
-    result.cols = columns.end - columns.begin;
-    gemm(dz.device(), matrix<T>(dz), Transpose::no, factor, opposite(factor_of_w), result);
-  });
-}
 
 void check(const Var& x, const Var& weight, const Var& bias, WeightLayout layout) {
   bool out_in = layout == WeightLayout::out_in;
@@ -71,12 +29,12 @@ Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions
     return activate(linear(x, weight, bias, {Activation::identity, options.layout}),
                     options.activation);
   }
-  const Transpose t = factor(options.layout);
+  const Transpose t = factor_of(options.layout);
   const Activation activation = options.activation;
   Tensor y({x.dim(0), weight.dim(t == Transpose::yes ? 0 : 1)}, x.dtype(), x.device());
   const bool relu = activation == Activation::relu;
-  product(x.value(), Transpose::no, weight.value(), t, y, bias.defined() ? bias.value() : Tensor(),
-          relu);
+  product(x.value(), Transpose::no, weight.value(), t, y,
+          {.bias = bias.defined() ? bias.value() : Tensor(), .relu = relu});
   if (!relu) apply_activation(y, activation);
 
   const Tensor kept =
@@ -93,8 +51,7 @@ Var linear(const Var& x, const Var& weight, const Var& bias, const LinearOptions
     if (sink.needs(1)) {  // dW = dzᵀ x, or xᵀ dz
       Tensor dw(w.shape(), w.dtype(), w.device());
       bool out_in = t == Transpose::yes;
-      product(out_in ? dz : xv, Transpose::yes, out_in ? xv : dz, Transpose::no, dw, Tensor(),
-              false);
+      product(out_in ? dz : xv, Transpose::yes, out_in ? xv : dz, Transpose::no, dw);
       sink.put(1, dw);
     }
     if (sink.needs(2)) sink.put(2, db);

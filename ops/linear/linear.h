@@ -1,6 +1,8 @@
 #pragma once
 // Matrix products.
 
+#include <span>
+
 #include "autograd/tape.h"
 #include "engine/activation.h"
 #include "engine/linalg.h"
@@ -20,6 +22,10 @@ struct LinearOptions {
 // is [I, O] and y = activation(x W + b). Bias and ReLU are applied inside the product.
 Var linear(const Var& x, const Var& weight, const Var& bias = Var(),
            const LinearOptions& options = {});
+
+// y = [x_1 … x_n] Wᵀ + b for parts x_i [B, I_i] seen side by side, W [O, Σ I_i], b [O] or undefined
+// → [B, O]; nothing is copied together.
+Var linear_parts(std::span<const Var> parts, const Var& weight, const Var& bias = Var());
 
 // y = x w for x [B, I] and w [I, O].
 inline Var matmul(const Var& x, const Var& w) {

@@ -1,5 +1,6 @@
 #include "engine/check.h"
 #include "engine/launch.h"
+#include "ops/norm/column_norm.h"
 #include "ops/norm/norm.h"
 #include "ops/norm/norm_bodies.h"
 #include "ops/registry.h"
@@ -29,21 +30,6 @@ View view_of(const Var& x, const Var& gamma, const Var& beta, int axis) {
             gamma.defined() ? gamma.shape().text() : "none",
             beta.defined() ? beta.shape().text() : "none", x.dtype(), view.channels, x.shape());
   return view;
-}
-
-// running ← (1 − m) running + m batch, the variance unbiased.
-void move(RunningStatistics& running, const Tensor& mean, const Tensor& variance, int64_t count) {
-  visit_float(mean.dtype(), "batch_norm", [&](auto zero) {
-    using T = decltype(zero);
-    const T m = static_cast<T>(running.momentum);
-    const T unbiased = static_cast<T>(count) / static_cast<T>(count - 1);
-    for (int64_t c = 0; c < mean.count(); ++c) {
-      T& kept_mean = running.mean.data<T>()[c];
-      T& kept_variance = running.variance.data<T>()[c];
-      kept_mean = (T(1) - m) * kept_mean + m * mean.data<T>()[c];
-      kept_variance = (T(1) - m) * kept_variance + m * unbiased * variance.data<T>()[c];
-    }
-  });
 }
 
 Var normalise(const Var& x, const Var& gamma, const Var& beta, const Tensor& mean,
@@ -104,6 +90,11 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, RunningStatistic
             "batch_norm: training needs more than one value per channel, x is {}; use a larger "
             "batch",
             x.shape());
+  if (view.inner == 1) {
+    const ColumnStatistics statistics = column_statistics(x.value());
+    if (running != nullptr) move_running(*running, statistics, view.count());
+    return normalise_columns(x, statistics, {Var(), gamma, beta, options.epsilon, true});
+  }
   Tensor mean({view.channels}, x.dtype(), x.device());
   Tensor variance({view.channels}, x.dtype(), x.device());
   visit_float(x.dtype(), "batch_norm", [&](auto zero) {
@@ -122,7 +113,7 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, RunningStatistic
     moment(nullptr, mean);
     moment(mean.data<T>(), variance);
   });
-  if (running != nullptr) move(*running, mean, variance, view.count());
+  if (running != nullptr) move_running(*running, {mean, variance}, view.count());
   return normalise(x, gamma, beta, mean, variance, view, options.epsilon, true);
 }
 
@@ -133,6 +124,9 @@ Var batch_norm_evaluated(const Var& x, const Var& gamma, const Var& beta,
             "batch_norm: running statistics {} and {} must hold one number for each of the {} "
             "channels of x {}",
             running.mean.shape(), running.variance.shape(), view.channels, x.shape());
+  if (view.inner == 1)
+    return normalise_columns(x, {running.mean, running.variance},
+                             {Var(), gamma, beta, options.epsilon, false});
   return normalise(x, gamma, beta, running.mean, running.variance, view, options.epsilon, false);
 }
 

@@ -18,6 +18,12 @@ struct RunningStatistics {
   double momentum = 0.1;
 };
 
+// Mean and biased variance of the columns of x [.., C].
+struct ColumnStatistics {
+  Tensor mean, variance;  // [C]
+};
+ColumnStatistics column_statistics(const Tensor& x);
+
 struct BatchNormOptions {
   double epsilon = 1e-5;
   int axis = -1;  // of the channels
@@ -32,5 +38,12 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, RunningStatistic
 // With the running statistics.
 Var batch_norm_evaluated(const Var& x, const Var& gamma, const Var& beta,
                          const RunningStatistics& running, const BatchNormOptions& options = {});
+
+// Batch norm in training of g x, columns by their gates g [C], without making it: y = γ g (x − μ) /
+// √(g² σ² + ε) + β with `of_x`, the statistics of x, which several gates share. The gradient of g,
+// whose effect vanishes with ε, is γ ε Σ dy (x − μ) / √(g² σ² + ε)³ and loses no digits. `running`
+// moves by the statistics of g x.
+Var gated_batch_norm(const Var& x, const ColumnStatistics& of_x, const Var& gate, const Var& gamma,
+                     const Var& beta, RunningStatistics* running, double epsilon = 1e-5);
 
 }  // namespace ctr

@@ -14,7 +14,7 @@ namespace {
 struct Case {
   const char* name;
   int64_t rows, cols, inner;
-  bool transpose_a, transpose_b, bias, relu;
+  bool transpose_a, transpose_b, bias, relu, add = false;
 };
 
 Tensor random_matrix(int64_t rows, int64_t cols, uint64_t stream) {
@@ -27,14 +27,14 @@ Tensor random_matrix(int64_t rows, int64_t cols, uint64_t stream) {
 
 template <class T>
 Tensor product(const Case& c, const Tensor& a, const Tensor& b, const Tensor& bias) {
-  Tensor result({c.rows, c.cols}, a.dtype());
+  Tensor result = random_matrix(c.rows, c.cols, 4).cast(a.dtype());
   auto view = [](const Tensor& t) {
     return Matrix<const T>{t.data<T>(), t.dim(0), t.dim(1), t.dim(1)};
   };
   gemm(Device::cpu, view(a), c.transpose_a ? Transpose::yes : Transpose::no, view(b),
        c.transpose_b ? Transpose::yes : Transpose::no,
        Matrix<T>{result.data<T>(), c.rows, c.cols, c.cols},
-       Epilogue<T>{c.bias ? bias.data<T>() : nullptr, c.relu});
+       Epilogue<T>{c.bias ? bias.data<T>() : nullptr, c.relu, c.add});
   return result;
 }
 
@@ -63,6 +63,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"packed", 1003, 264, 256, false, true, true, true},
                     Case{"packed_without_bias", 1000, 256, 264, false, false, false, false},
                     Case{"packed_relu_alone", 1024, 256, 256, false, true, false, true},
+                    Case{"added", 33, 17, 9, false, true, true, true, true},
+                    Case{"added_packed", 1003, 264, 256, false, true, true, true, true},
+                    Case{"added_alone", 1000, 264, 256, false, false, false, false, true},
+                    Case{"added_transposed", 264, 256, 1000, true, false, false, false, true},
                     Case{"odd_inner_size", 1000, 256, 257, false, true, true, true},
                     Case{"odd_columns", 1000, 257, 256, false, false, true, false},
                     Case{"transposed", 264, 256, 1000, true, false, false, false},

@@ -115,6 +115,7 @@ class Allocations : public testing::TestWithParam<Case> {};
 TEST_P(Allocations, StopAfterTheFirstSteps) {
   keep_heap();
   WorkloadOptions options;
+  options.sizes = "peer";
   options.model = GetParam().model;
   options.embedding.kind = GetParam().embeddings;
   options.embedding.dhe_hashes = 32;
@@ -148,7 +149,7 @@ TEST_P(Allocations, StopAfterTheFirstSteps) {
 // DHE's sizes follow the distinct ids of a batch: it has met them once the eight batches are
 // through.
 INSTANTIATE_TEST_SUITE_P(Models, Allocations,
-                         testing::Values(Case{"lr"}, Case{"mlp"}, Case{"deepfm"}, Case{"apg"},
+                         testing::Values(Case{"lr"}, Case{"mlp"}, Case{"deepfm"}, Case{"apg"}, Case{"dcn"}, Case{"dcnv2"}, Case{"gdcn"}, Case{"edcn"},
                                          Case{"mlp", "hash"}, Case{"mlp", "quotient-remainder"},
                                          Case{"mlp", "dhe", 8}));
 

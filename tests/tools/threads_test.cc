@@ -43,6 +43,7 @@ class Threads : public testing::TestWithParam<Case> {
   std::vector<Tensor> weights(int threads) {
     omp_set_num_threads(threads);
     WorkloadOptions options;
+    options.sizes = "peer";
     options.model = GetParam().model;
     options.shape = GetParam().shape;
     options.batch_size = 1000;  // no multiple of a block

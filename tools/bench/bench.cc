@@ -1,10 +1,13 @@
 #include "tools/bench/bench.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <fstream>
 #include <string>
 
 #include "engine/allocator.h"
+#include "engine/error.h"
 #include "engine/linalg.h"
 
 namespace ctr {
@@ -108,7 +111,10 @@ std::vector<Profile::Entry> profile_steps(Workload& workload) {
 
 }  // namespace
 
-void restart_peak() { std::ofstream("/proc/self/clear_refs") << 5; }  // see proc(5)
+void restart_peak() {
+  malloc_trim(0);                               // what an earlier workload has given back
+  std::ofstream("/proc/self/clear_refs") << 5;  // see proc(5)
+}
 
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
   constexpr int kWarmUp = 3, kRounds = 3;
@@ -138,9 +144,29 @@ BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
   report.fastest = rows / *std::min_element(step_times.begin(), step_times.end());
   report.step_ms = 1e3 * step;
   report.gemm_ms = 1e3 * product;
-  report.step_over_gemm = median(ratios);
-  report.gemm_gflops = products.flop() / product / 1e9;
+  report.step_over_gemm = products.flop() > 0 ? median(ratios) : 0;
+  report.gemm_gflops = products.flop() > 0 ? products.flop() / product / 1e9 : 0;
   return report;
+}
+
+std::vector<ModelTime> bench_models(WorkloadOptions options, int64_t steps, int64_t blocks,
+                                    const std::function<void(const ModelTime&)>& tell) {
+  std::vector<ModelTime> all;
+  for (const ModelInfo& info : model_list()) {
+    if (info.name == "popularity") continue;  // counts; no step
+    options.model = info.name;
+    ModelTime& one = all.emplace_back();
+    one.model = info.name;
+    restart_peak();
+    try {
+      Workload workload(options);
+      one.report = bench_steps(workload, steps, blocks);
+    } catch (const Error& error) {
+      one.failure = error.what();
+    }
+    tell(one);
+  }
+  return all;
 }
 
 LatencyReport bench_predictions(Workload& workload, int64_t rows, bool folded, int64_t calls) {

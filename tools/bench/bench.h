@@ -1,6 +1,8 @@
 #pragma once
 // Speed of training steps and predictions.
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "engine/profile.h"
@@ -14,7 +16,7 @@ struct BenchReport {
   double slowest = 0, fastest = 0;  // block
   double step_ms = 0;               // at the median
   double gemm_ms = 0;               // of the step's matrix products alone, run again without it
-  double step_over_gemm = 0;        // median over blocks, both measured in turn
+  double step_over_gemm = 0;        // median over blocks, both measured in turn; 0: no products
   double gemm_gflops = 0;
   double peak_mb = 0;  // most resident memory of the process since restart_peak()
   int64_t parameters = 0;
@@ -27,6 +29,16 @@ void restart_peak();
 // After three steps to warm up: `blocks` blocks of `steps` steps, after each the products alone;
 // then a profile.
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks);
+
+// The same for every model that has steps, one after another, told as they come; a reason where one
+// has no such workload.
+struct ModelTime {
+  std::string model;
+  BenchReport report;
+  std::string failure;
+};
+std::vector<ModelTime> bench_models(WorkloadOptions options, int64_t steps, int64_t blocks,
+                                    const std::function<void(const ModelTime&)>& tell);
 
 struct LatencyReport {
   int64_t rows = 0;

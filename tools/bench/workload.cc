@@ -42,7 +42,12 @@ Schema taobao_schema() {
 WorkloadOptions resolved(WorkloadOptions options) {
   const bool taobao = options.shape == "taobao-10";
   if (options.batch_size == 0) options.batch_size = taobao ? 1024 : 4096;
-  if (options.hidden_units.empty())
+  if (options.sizes == "auto") {
+    const bool compared =
+        std::find(kCompared.begin(), kCompared.end(), options.model) != kCompared.end();
+    options.sizes = compared ? "peer" : "criteo";
+  }
+  if (options.hidden_units.empty() && (taobao || options.sizes == "peer"))
     options.hidden_units = taobao ? IntList{256, 128, 64} : IntList{400, 400, 400};
   return options;
 }
@@ -56,7 +61,9 @@ Workload::Workload(const WorkloadOptions& options)
   const ModelInfo& info = find_model(options_.model);
   const bool taobao = options_.shape == "taobao-10";
   info.preset(model_options_);
-  model_options_.hidden_units = options_.hidden_units;
+  if (!taobao && options_.sizes == "criteo") info.criteo(model_options_);
+  if (!options_.hidden_units.empty()) model_options_.hidden_units = options_.hidden_units;
+  options_.hidden_units = model_options_.hidden_units;
   if (taobao) {
     schema_ = taobao_schema();
     for (const Field& field : schema_.fields) {

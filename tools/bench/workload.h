@@ -2,8 +2,10 @@
 // The workloads of `bench`: a model on made-up batches of a given shape, one training step at a
 // time.
 
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/model.h"
@@ -15,16 +17,22 @@ struct WorkloadOptions {
   std::string model = "deepfm";
   // criteo: `fields` trained tables; taobao-10: the main job's given vectors and conditions.
   std::string shape = "criteo";
+  // Of the criteo shape: peer, the model's preset with layers of 400-400-400, as other engines are
+  // compared with; criteo, ModelInfo::criteo; auto: peer for kCompared, criteo for others.
+  std::string sizes = "auto";
   int64_t batch_size = 0;  // 0: 4096, or 1024 for taobao-10
   int64_t fields = 39;
   int64_t embedding_dim = 16;
   int64_t vocabulary = 1'000'000;   // rows of all tables together
-  IntList hidden_units = {};        // empty: 400-400-400, or 256-128-64 for taobao-10
+  IntList hidden_units = {};        // empty: as `sizes` says, or 256-128-64 for taobao-10
   EmbeddingOptions embedding = {};  // of the criteo shape
   int64_t rank_k = 32;              // APG, of the criteo shape
   int64_t overparam_p = 0;
   int64_t seed = 1;
 };
+
+// Models whose steps other engines are measured beside.
+inline constexpr std::array<std::string_view, 4> kCompared = {"mlp", "deepfm", "dcnv2", "apg"};
 
 class Workload {
  public:

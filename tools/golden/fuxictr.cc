@@ -19,9 +19,18 @@ std::string lower(std::string text) {
   return text;
 }
 
-const ModelInfo& model_of_peer(const std::string& peer) {
+// One of the peer's classes, and our model that it is.
+struct PeerClass {
+  const ModelInfo* info;
+  const PeerNames* names;
+};
+
+PeerClass class_of_peer(const std::string& peer) {
   for (const ModelInfo& info : model_list()) {
-    if ((info.peer.model == peer && !peer.empty()) || info.peer.also.contains(peer)) return info;
+    if (info.peer.model == peer && !peer.empty()) return {&info, &info.peer};
+    for (const PeerNames& other : info.other_peers) {
+      if (other.model == peer) return {&info, &other};
+    }
   }
   fail(ErrorKind::data, "golden: model '{}' is not known", peer);
 }
@@ -106,9 +115,8 @@ Described described_peer(const std::string& peer_model, const json& options, con
                          const std::string& embedding_dim, const PeerShapes& shapes) {
   Described d;
   const bool generated = peer_model.starts_with("APG_");
-  const std::string plain = generated ? peer_model.substr(4) : peer_model;
-  const ModelInfo& info = model_of_peer(plain);
-  d.model = info.name;
+  const auto [info, names] = class_of_peer(generated ? peer_model.substr(4) : peer_model);
+  d.model = info->name;
   d.schema = schema;
   OptionList list = d.options.list();
   d.options.hidden_units = {64, 64, 64};
@@ -118,17 +126,14 @@ Described described_peer(const std::string& peer_model, const json& options, con
     d.options.apg.aggregation = "concat";
   }
   list.set("embedding_dim", embedding_dim, "golden");
-  for (const auto& [name, value] : info.peer.defaults) list.set(name, value, "peer's defaults");
-  if (const auto also = info.peer.also.find(plain); also != info.peer.also.end()) {
-    for (const auto& [name, value] : also->second) list.set(name, value, "peer's defaults");
-  }
+  for (const auto& [name, value] : names->defaults) list.set(name, value, "peer's defaults");
   for (const auto& [key, value] : options.items()) {
-    const bool known = read_own(info.peer, key, value, list) || read_common(key, value, list) ||
+    const bool known = read_own(*names, key, value, list) || read_common(key, value, list) ||
                        (generated && read_apg(key, value, list));
     CTR_CHECK_DATA(known, "golden: {}'s option '{}' = {} is not known", peer_model, key,
                    value.dump());
   }
-  d.names = our_names(info.peer, shapes);
+  d.names = our_names(*names, shapes);
   return d;
 }
 
