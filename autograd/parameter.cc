@@ -12,6 +12,10 @@ Initializer Initializer::xavier_normal(int64_t fan_in, int64_t fan_out) {
   return normal(std::sqrt(2.0 / static_cast<double>(fan_in + fan_out)));
 }
 
+Initializer Initializer::xavier_uniform(int64_t fan_in, int64_t fan_out) {
+  return Initializer(Kind::uniform, std::sqrt(6.0 / static_cast<double>(fan_in + fan_out)));
+}
+
 Initializer Initializer::with_zero_row() const {
   Initializer result = *this;
   result.zero_row_ = true;
@@ -26,8 +30,11 @@ Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed,
   visit_float(dtype, "initializer", [&](auto zero) {
     using T = decltype(zero);
     T* data = value.data<T>();
-    for (int64_t i = first; kind_ == Kind::normal && i < value.count(); ++i) {
-      data[i] = static_cast<T>(amount_ * random.normal(static_cast<uint64_t>(i)));
+    for (int64_t i = first; kind_ != Kind::constant && i < value.count(); ++i) {
+      const auto element = static_cast<uint64_t>(i);
+      const double drawn =
+          kind_ == Kind::normal ? random.normal(element) : 2 * random.uniform(element) - 1;
+      data[i] = static_cast<T>(amount_ * drawn);
     }
     for (int64_t i = 0; i < first; ++i) data[i] = T(0);
   });

@@ -32,13 +32,15 @@ class Initializer {
   static Initializer normal(double deviation) { return Initializer(Kind::normal, deviation); }
   // N(0, 2 / (fan_in + fan_out)) (Glorot and Bengio, AISTATS 2010).
   static Initializer xavier_normal(int64_t fan_in, int64_t fan_out);
+  // U(−a, a) of the same variance: a = √(6 / (fan_in + fan_out)).
+  static Initializer xavier_uniform(int64_t fan_in, int64_t fan_out);
   // Row 0 (the padding row of a table) stays zero.
   Initializer with_zero_row() const;
 
   Tensor make(const Shape& shape, DType dtype, uint64_t seed, std::string_view name) const;
 
  private:
-  enum class Kind : uint8_t { constant, normal };
+  enum class Kind : uint8_t { constant, normal, uniform };
   Initializer(Kind kind, double amount) : kind_(kind), amount_(amount) {}
 
   Kind kind_;
