@@ -54,6 +54,8 @@ struct ModelInfo {
   std::function<void(ModelOptions&)> shrink = unchanged;
   std::vector<ModelVariant> variants = {};
   PeerNames peer = {};
+  // Built only from data with a sequence that shares the table of the item field.
+  bool needs_sequences = false;
 };
 
 // All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with

@@ -142,10 +142,10 @@ Verb bench_verb() {
   verb.options.add({"shape",
                     &w.shape,
                     "of the data: trained tables, or the main job's",
-                    {"criteo", "taobao-10"}});
+                    {"criteo", "taobao-10", "amazon"}});
   verb.options.add({"batch_size",
                     &w.batch_size,
-                    "rows of a step; 0: 4096, or 1024 for taobao-10",
+                    "rows of a step; 0: 4096, or 1024 for taobao-10 and amazon",
                     {},
                     0,
                     1 << 24});

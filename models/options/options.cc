@@ -28,6 +28,10 @@ OptionList ModelOptions::list() {
             {"embed", "raw"}});
   list.add({"linear", &linear, "layers of the MLP", {"plain", "apg"}});
   apg.add_to(list);
+  finalmlp.add_to(list);
+  masknet.add_to(list);
+  din.add_to(list);
+  bst.add_to(list);
   return list;
 }
 

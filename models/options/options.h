@@ -7,6 +7,9 @@
 
 #include "engine/options.h"
 #include "models/options/apg_options.h"
+#include "models/options/finalmlp_options.h"
+#include "models/options/masknet_options.h"
+#include "models/options/sequence_options.h"
 
 namespace ctr {
 
@@ -23,6 +26,10 @@ struct ModelOptions {
   ApgOptions apg;
 
   // Of single models, each by itself in models/options/.
+  FinalMlpOptions finalmlp;
+  MaskNetOptions masknet;
+  DinOptions din;
+  BstOptions bst;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();
