@@ -16,7 +16,8 @@ Var attention_softmax(const Var& x, const Tensor& mask, int64_t heads, bool caus
   Tensor scratch({2, rows}, x.dtype(), x.device());
   visit_float(x.dtype(), "attention_softmax", [&](auto zero) {
     using T = decltype(zero);
-    const SeenPlaces seen{mask.data<int64_t>(), heads, length, causal};
+    const Tensor kept = mask.cast(x.dtype());
+    const SeenPlaces<T> seen{kept.data<T>(), heads, length, causal};
     const T* in = x.value().data<T>();
     T* largest = scratch.data<T>();
     T* sum = largest + rows;

@@ -109,15 +109,17 @@ struct TargetFeaturesTarget {
 };
 CTR_KERNEL(for_each_2d, TargetFeaturesTarget);
 
-// Which places of a sequence a row of scores sees; rows run over b, h and i.
+// Which places of a sequence a row of scores sees; rows run over b, h and i. Without branches, and
+// with a mask of the scores' type, so that loops over j vectorise.
+template <class T>
 struct SeenPlaces {
-  const int64_t* mask;
+  const T* mask;
   int64_t heads, length;
   bool causal;
   CTR_HD bool operator()(int64_t row, int64_t j) const {
     const int64_t i = row % length;
-    if (causal && j > i) return false;
-    return i == j || mask[row / (heads * length) * length + j] != 0;
+    const bool kept = mask[row / (heads * length) * length + j] > T(0);
+    return (kept | (i == j)) & (!causal | (j <= i));
   }
 };
 
@@ -125,13 +127,14 @@ template <class T>
 struct AttentionMax {
   static constexpr const char* kName = "attention_softmax max";
   using Value = T;
-  SeenPlaces seen;
+  SeenPlaces<T> seen;
   const T* x;
   T* largest;
   T scale;
   CTR_HD T identity() const { return -math::kInfinity<T>; }
   CTR_HD T load(int64_t row, int64_t col) const {
-    return seen(row, col) ? scale * x[row * seen.length + col] : -math::kInfinity<T>;
+    const T score = scale * x[row * seen.length + col];
+    return seen(row, col) ? score : -math::kInfinity<T>;
   }
   CTR_HD T combine(T left, T right) const { return math::max_of(left, right); }
   CTR_HD void store(int64_t row, T value) const { largest[row] = value; }
@@ -143,7 +146,7 @@ template <class T>
 struct AttentionExpSum {
   static constexpr const char* kName = "attention_softmax sum";
   using Value = T;
-  SeenPlaces seen;
+  SeenPlaces<T> seen;
   const T* x;
   const T* largest;
   T* y;
@@ -152,7 +155,8 @@ struct AttentionExpSum {
   CTR_HD T identity() const { return T(0); }
   CTR_HD T load(int64_t row, int64_t col) const {
     const int64_t i = row * seen.length + col;
-    const T value = seen(row, col) ? math::exp(scale * x[i] - largest[row]) : T(0);
+    const T raised = math::exp(scale * x[i] - largest[row]);
+    const T value = seen(row, col) ? raised : T(0);
     y[i] = value;
     return value;
   }

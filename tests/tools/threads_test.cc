@@ -24,7 +24,7 @@ std::vector<Case> all_cases() {
   std::vector<Case> all;
   for (const ModelInfo& info : model_list()) {
     if (info.name == "popularity") continue;  // counts; no step
-    all.push_back({info.name, "amazon"});
+    if (info.needs_sequences || info.name == "mlp") all.push_back({info.name, "amazon"});
     if (info.needs_sequences) continue;
     all.push_back({info.name, "criteo"});
     all.push_back({info.name, "taobao-10"});
