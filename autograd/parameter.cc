@@ -36,9 +36,6 @@ Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed,
           kind_ == Kind::normal ? random.normal(element) : 2 * random.uniform(element) - 1;
       data[i] = static_cast<T>(amount_ * drawn);
     }
-    for (int64_t i = first; kind_ == Kind::uniform && i < value.count(); ++i) {
-      data[i] = static_cast<T>(amount_ * random.uniform(static_cast<uint64_t>(i)));
-    }
     for (int64_t i = 0; i < first; ++i) data[i] = T(0);
   });
   return value;

@@ -72,6 +72,8 @@ struct Field {
   int64_t max_length = 0;  // most ids of a row that are kept (lists); 0: all. Sequences keep the
                            // last ones
   Encoding encoding = {};
+  std::string shares = {};  // name of an earlier field whose vocabulary and table this one uses, or
+                            // empty
 
   bool is_list() const { return type == FieldType::multivalued || type == FieldType::sequence; }
   // Id of the first token: those below stand for missing and unseen ones.
@@ -98,6 +100,10 @@ struct Schema {
 
   bool operator==(const Schema&) const = default;
 };
+
+// Throws kind data unless each field that shares a table names an earlier one of the same
+// vocabulary that has a table of its own.
+void check_shares(const Schema& schema);
 
 // As written in schema.json.
 std::string_view name_of(FieldType type);

@@ -135,6 +135,7 @@ Json to_json(const Field& field) {
     json["vectors"] = field.vectors;
     json["vector_width"] = field.vector_width;
   }
+  if (!field.shares.empty()) json["shares"] = field.shares;
   if (Json encoding = to_json(field.encoding); !encoding.empty()) json["encoding"] = encoding;
   return json;
 }
@@ -152,6 +153,7 @@ Field field_from(const Json& json, const std::string& where) {
   members.read("max_length", field.max_length);
   members.read("vectors", field.vectors);
   members.read("vector_width", field.vector_width);
+  members.read("shares", field.shares);
   Json encoding = Json::object();
   members.read("encoding", encoding);
   members.refuse_others();
@@ -220,6 +222,7 @@ Schema schema_from_json(const Json& json, const std::string& where) {
   for (size_t f = 0; f < fields.size(); ++f) {
     schema.fields.push_back(field_from(fields[f], fmt::format("{}: field {}", where, f)));
   }
+  check_shares(schema);
   return schema;
 }
 

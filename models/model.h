@@ -56,6 +56,8 @@ struct ModelInfo {
   PeerNames peer = {};
   // Other classes of the peer that are this model with other settings.
   std::vector<PeerNames> other_peers = {};
+  // Built only from data with a sequence that shares the table of the item field.
+  bool needs_sequences = false;
 };
 
 // All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with

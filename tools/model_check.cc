@@ -46,6 +46,26 @@ SmallProblem small_problem() {
   return problem;
 }
 
+SmallProblem small_problem_of(const std::string& model) {
+  SmallProblem problem = small_problem();
+  if (!find_model(model).needs_sequences) return problem;
+  Field& tags = problem.schema.fields[3];
+  tags.max_length = 4;
+  Field history = tags;
+  history.name = "history";
+  history.vocabulary = problem.schema.fields[1].vocabulary;
+  history.shares = "item";
+  history.max_length = 3;  // less than the longest row
+  for (size_t f : {1U, 3U}) problem.schema.fields[f].padding = true;
+  history.padding = true;
+  problem.schema.fields.push_back(history);
+  const int64_t rows = problem.batch.rows;
+  Tensor offsets({rows}, DType::i64);
+  for (int64_t b = 0; b < rows; ++b) offsets.data<int64_t>()[b] = b * (b - 1) / 8;
+  problem.batch.fields.push_back({random_ids(rows + 3, history.vocabulary, 9), offsets, {}});
+  return problem;
+}
+
 namespace {
 
 // Whether the model builds something else with --linear apg: it has an MLP then.
@@ -80,7 +100,7 @@ std::vector<ModelCase> model_cases(const std::string& model) {
   }
   ModelOptions apg = base;
   apg.apg.rank_k = {3};
-  if (base.linear == "plain" && has_mlp(info, small_problem(), apg)) {
+  if (base.linear == "plain" && has_mlp(info, small_problem_of(model), apg)) {
     cases.push_back({model + ", linear apg", model, apg});
     cases.back().options.linear = "apg";
   }
@@ -88,7 +108,7 @@ std::vector<ModelCase> model_cases(const std::string& model) {
 }
 
 std::vector<GradientError> check_model(const ModelCase& model_case) {
-  SmallProblem problem = small_problem();
+  SmallProblem problem = small_problem_of(model_case.model);
   GivenVectors none;
   ParameterStore store(DType::f64, 3);
   auto model =

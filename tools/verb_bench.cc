@@ -174,7 +174,7 @@ Verb bench_verb() {
   verb.options.add({"shape",
                     &w.shape,
                     "of the data: trained tables, or the main job's",
-                    {"criteo", "taobao-10"}});
+                    {"criteo", "taobao-10", "amazon"}});
   verb.options.add({"sizes",
                     &w.sizes,
                     "of the model on the criteo shape: layers of 400,400,400, or those tuned for "
@@ -182,7 +182,7 @@ Verb bench_verb() {
                     {"auto", "peer", "criteo"}});
   verb.options.add({"batch_size",
                     &w.batch_size,
-                    "rows of a step; 0: 4096, or 1024 for taobao-10",
+                    "rows of a step; 0: 4096, or 1024 for taobao-10 and amazon",
                     {},
                     0,
                     1 << 24});

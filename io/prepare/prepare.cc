@@ -101,7 +101,10 @@ class Census {
  public:
   explicit Census(const Schema& schema) : schema_(schema), moments_(schema.fields.size()) {
     for (const Field& field : schema.fields)
-      vocabularies_.push_back(needs_vocabulary(field) ? std::make_shared<Vocabulary>() : nullptr);
+      vocabularies_.push_back(
+          !field.shares.empty() ? vocabularies_[static_cast<size_t>(schema.index_of(field.shares))]
+          : needs_vocabulary(field) ? std::make_shared<Vocabulary>()
+                                    : nullptr);
     const int64_t domain = schema.index_of(FieldRole::domain);
     if (domain < 0 || !vocabularies_[static_cast<size_t>(domain)]) return;
     const std::vector<std::string_view> names(schema.domain_names.begin(),
@@ -112,13 +115,27 @@ class Census {
   void add(const RawChunk& chunk, const ChunkParser& parser) {
     for (size_t row = 0; row < static_cast<size_t>(chunk.rows); ++row)
       train_rows_ += parser.good()[row] != 0 && chunk.split[row] == Split::train ? 1 : 0;
-    for_each_index(schema_.fields.size(), [&](size_t f) { add_field(f, chunk, parser); });
+    // A shared vocabulary takes its fields' tokens in the order of the fields.
+    for_each_index(schema_.fields.size(), [&](size_t f) {
+      if (!schema_.fields[f].shares.empty()) return;
+      add_field(f, chunk, parser);
+      for (size_t g = f + 1; g < schema_.fields.size(); ++g) {
+        if (schema_.fields[g].shares == schema_.fields[f].name) add_field(g, chunk, parser);
+      }
+    });
   }
   int64_t train_rows() const { return train_rows_; }
 
   // Gives the schema its sizes and numbers; returns the finished vocabularies.
   Vocabularies finish(Schema& schema) {
-    for_each_index(schema.fields.size(), [&](size_t f) { finish_field(schema, f); });
+    for_each_index(schema.fields.size(), [&](size_t f) {
+      if (schema_.fields[f].shares.empty()) finish_field(schema, f);
+    });
+    for (Field& field : schema.fields) {
+      if (!field.shares.empty())
+        field.vocabulary =
+            schema.fields[static_cast<size_t>(schema.index_of(field.shares))].vocabulary;
+    }
     for (const Field& field : schema.fields) {
       CTR_CHECK_DATA(field.type == FieldType::numeric || field.vocabulary > 0,
                      "prepare: field '{}' has no value in the training split", field.name);
@@ -237,6 +254,17 @@ void check_plan(const PreparePlan& plan) {
               "unseen values",
               field.name);
     names.push_back(field.name);
+  }
+  check_shares(plan.schema);
+  for (const Field& field : plan.schema.fields) {
+    if (field.shares.empty()) continue;
+    const Field& owner =
+        plan.schema.fields[static_cast<size_t>(plan.schema.index_of(field.shares))];
+    CTR_CHECK(field.encoding.ids == owner.encoding.ids &&
+                  field.encoding.buckets == owner.encoding.buckets &&
+                  owner.role != FieldRole::domain,
+              "prepare: field '{}' shares the table of '{}' and must make ids of tokens as it does",
+              field.name, field.shares);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "ops/gather/gather.h"
 #include "ops/linear/linear.h"
 #include "ops/reduce/reduce.h"
+#include "ops/sequence/sequence.h"
 #include "ops/shaping/shaping.h"
 
 namespace ctr {
@@ -97,6 +98,9 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
       entry.table =
           &tables.table(field.name, {entry.width, 1}, Initializer::xavier_normal(1, entry.width));
     }
+  } else if (const Parameter* table = shared_table(field, context)) {
+    entry.table = table;
+    entry.width = table->value.dim(1);
   } else if (is_compressed(context.schema, field, options.embedding)) {
     entry.compressed = compressed_embedding(tables / field.name, field, entry.width,
                                             options.embedding, options.embedding_deviation);
@@ -111,6 +115,17 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
     entry.table = &tables.table(field.name, {field.vocabulary, entry.width}, initializer);
   }
   return entry;
+}
+
+// The owner's table, where the field shares one that is made already; else null.
+const Parameter* Embedding::shared_table(const Field& field, const ModelContext& context) const {
+  if (field.shares.empty()) return nullptr;
+  const auto owner = static_cast<size_t>(context.schema.index_of(field.shares));
+  CTR_CHECK_DATA(context.schema.fields[owner].vocabulary == field.vocabulary,
+                 "embedding: '{}' shares the table of '{}' and must have its {} rows, got {}",
+                 field.name, field.shares, context.schema.fields[owner].vocabulary,
+                 field.vocabulary);
+  return owner < entries_.size() ? entries_[owner].table : nullptr;
 }
 
 int64_t Embedding::width() const {
@@ -154,6 +169,15 @@ Var Embedding::field(const Batch& batch, int64_t index) const {
   return looked_up(values, entry.type, *entry.table, entry.padding);
 }
 
+Var Embedding::sequence(const Batch& batch, int64_t index, int64_t length) const {
+  const Entry& entry = entries_[static_cast<size_t>(index)];
+  const FieldBatch& values = batch.fields[static_cast<size_t>(index)];
+  CTR_CHECK(entry.table != nullptr && values.offsets.defined(),
+            "embedding: field {} of the data set is no list with a table: histories are "
+            "read one by one from plain tables", index);
+  return gather_sequence(*entry.table, {values.ids, values.offsets, length, entry.padding});
+}
+
 // The end of the run of categorical fields with tables of one width that begins here: one gather
 // serves them all.
 size_t Embedding::run_end(size_t begin) const {
@@ -166,10 +190,15 @@ size_t Embedding::run_end(size_t begin) const {
 }
 
 // The vectors of the fields in order, [B, one or more fields · width] each.
-std::vector<Var> Embedding::parts(const Batch& batch) const {
+std::vector<Var> Embedding::parts(const Batch& batch, const std::map<int64_t, Var>& instead) const {
   std::vector<Var> parts;
   for (size_t f = 0; f < entries_.size();) {
     if (entries_[f].raw || entries_[f].width == 0) {
+      ++f;
+      continue;
+    }
+    if (const auto other = instead.find(static_cast<int64_t>(f)); other != instead.end()) {
+      if (other->second.defined()) parts.push_back(other->second);
       ++f;
       continue;
     }
@@ -187,30 +216,27 @@ std::vector<Var> Embedding::parts(const Batch& batch) const {
   return parts;
 }
 
-Var Embedding::flat(const Batch& batch) const {
-  std::vector<Var> all = parts(batch);
+std::vector<Var> Embedding::and_raw(std::vector<Var> all, const Batch& batch) const {
   for (size_t f = 0; f < entries_.size(); ++f) {
     if (!entries_[f].raw) continue;
     const Tensor& values = batch.fields[f].values;
-    DType dtype = all.empty() ? values.dtype() : all[0].dtype();
+    const DType dtype = all.empty() ? values.dtype() : all[0].dtype();
     all.emplace_back(values.cast(dtype).reshaped({values.count(), 1}));
   }
-  return concat(all);
+  return all;
+}
+
+Var Embedding::flat(const Batch& batch, const std::map<int64_t, Var>& instead) const {
+  return concat(and_raw(parts(batch, instead), batch));
 }
 
 Var Embedding::with_raw(const Var& x, const Batch& batch) const {
-  if (raw_width() == 0) return x;
-  std::vector<Var> all{x};
-  for (size_t f = 0; f < entries_.size(); ++f) {
-    const Tensor& values = batch.fields[f].values;
-    if (entries_[f].raw) all.emplace_back(values.cast(x.dtype()).reshaped({values.count(), 1}));
-  }
-  return concat(all);
+  return raw_width() == 0 ? x : concat(and_raw({x}, batch));
 }
 
 Var Embedding::fields(const Batch& batch) const {
   const int64_t width = vector_width();
-  return reshape(concat(parts(batch)), {batch.rows, count(), width});
+  return reshape(concat(parts(batch, {})), {batch.rows, count(), width});
 }
 
 std::vector<int64_t> input_fields(const Schema& schema) {

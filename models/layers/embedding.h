@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -22,9 +23,9 @@ struct NumericBuckets {
 
 // The embeddings of the input fields: parameters `embedding/<field>`, [vocabulary, width] for
 // categorical fields and lists (mean over the row's ids), [width, 1] for numeric ones (value ·
-// vector) or [rows, width] for their buckets. Fields with given vectors read those, frozen. With
-// --embeddings other than plain the fields that it names have what CompressedEmbedding makes below
-// `embedding/<field>/`.
+// vector) or [rows, width] for their buckets. Fields with given vectors read those, frozen; those
+// that share a table read its owner's. With --embeddings other than plain the fields that it names
+// have what CompressedEmbedding makes below `embedding/<field>/`.
 class Embedding {
  public:
   Embedding(const Scope& scope, const ModelContext& context);
@@ -33,13 +34,18 @@ class Embedding {
             std::string_view name = "embedding");
 
   // All fields side by side, raw numbers last → [B, width()].
-  Var flat(const Batch& batch) const;
+  Var flat(const Batch& batch) const { return flat(batch, {}); }
+  // The same, with values [B, ..] of the model in the place of some fields; an undefined one leaves
+  // its field out.
+  Var flat(const Batch& batch, const std::map<int64_t, Var>& instead) const;
   // The fields as vectors of one width → [B, F, D]; raw numbers do not take part.
   Var fields(const Batch& batch) const;
   // x [B, N] and the raw numbers after it → [B, N + raw_width()].
   Var with_raw(const Var& x, const Batch& batch) const;
   // One field of the schema → [B, D].
   Var field(const Batch& batch, int64_t index) const;
+  // A list's vectors one by one, at `length` places → [B, length, D] (ops/sequence).
+  Var sequence(const Batch& batch, int64_t index, int64_t length) const;
 
   int64_t width() const;
   // F, D and the number of raw numbers; D throws where vectors differ in width.
@@ -62,7 +68,9 @@ class Embedding {
   };
   Entry entry_of(const Scope& tables, const Field& field, const ModelContext& context,
                  bool given) const;
-  std::vector<Var> parts(const Batch& batch) const;
+  const Parameter* shared_table(const Field& field, const ModelContext& context) const;
+  std::vector<Var> parts(const Batch& batch, const std::map<int64_t, Var>& instead) const;
+  std::vector<Var> and_raw(std::vector<Var> all, const Batch& batch) const;
   size_t run_end(size_t begin) const;
 
   std::vector<Entry> entries_;

@@ -44,6 +44,10 @@ OptionList ModelOptions::list() {
   im.add_to(list);
   cross.add_to(list);
   edcn.add_to(list);
+  finalmlp.add_to(list);
+  masknet.add_to(list);
+  din.add_to(list);
+  bst.add_to(list);
   return list;
 }
 

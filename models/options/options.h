@@ -16,12 +16,15 @@
 #include "models/options/embedding_options.h"
 #include "models/options/ffm_options.h"
 #include "models/options/fibinet_options.h"
+#include "models/options/finalmlp_options.h"
 #include "models/options/fm_options.h"
 #include "models/options/fmfm_options.h"
 #include "models/options/fwfm_options.h"
 #include "models/options/im_options.h"
+#include "models/options/masknet_options.h"
 #include "models/options/nfm_options.h"
 #include "models/options/pnn_options.h"
+#include "models/options/sequence_options.h"
 
 namespace ctr {
 
@@ -54,6 +57,10 @@ struct ModelOptions {
   ImOptions im;
   CrossOptions cross;
   EdcnOptions edcn;
+  FinalMlpOptions finalmlp;
+  MaskNetOptions masknet;
+  DinOptions din;
+  BstOptions bst;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();

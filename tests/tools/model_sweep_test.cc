@@ -33,7 +33,7 @@ std::vector<ModelCase> all_cases() {
 
 class ModelSweep : public testing::TestWithParam<ModelCase> {
  protected:
-  SmallProblem problem = small_problem();
+  SmallProblem problem = small_problem_of(GetParam().model);
   GivenVectors none;
   std::unique_ptr<Model> make(ParameterStore& store) {
     return find_model(GetParam().model)

@@ -27,6 +27,8 @@ std::vector<Case> all_cases() {
   std::vector<Case> all;
   for (const ModelInfo& info : model_list()) {
     if (info.name == "popularity") continue;  // counts; no step
+    if (info.needs_sequences || info.name == "mlp") all.push_back({info.name, "amazon"});
+    if (info.needs_sequences) continue;
     all.push_back({info.name, "criteo"});
     all.push_back({info.name, "taobao-10"});
   }

@@ -39,9 +39,27 @@ Schema taobao_schema() {
   return schema;
 }
 
+// A user, an item of a category, and histories of up to 50 of each.
+Schema history_schema() {
+  Schema schema;
+  schema.name = "amazon shape";
+  schema.fields = {{"user", FieldType::categorical, 192403, FieldRole::user},
+                   {"item", FieldType::categorical, 63001, FieldRole::item},
+                   {"category", FieldType::categorical, 801},
+                   {"item_history", FieldType::sequence, 63001},
+                   {"category_history", FieldType::sequence, 801}};
+  schema.fields[3].shares = "item";
+  schema.fields[4].shares = "category";
+  for (Field& field : schema.fields) {
+    field.padding = true;
+    if (field.is_list()) field.max_length = 50;
+  }
+  return schema;
+}
+
 WorkloadOptions resolved(WorkloadOptions options) {
   const bool taobao = options.shape == "taobao-10";
-  if (options.batch_size == 0) options.batch_size = taobao ? 1024 : 4096;
+  if (options.batch_size == 0) options.batch_size = options.shape == "criteo" ? 4096 : 1024;
   if (options.sizes == "auto") {
     const bool compared =
         std::find(kCompared.begin(), kCompared.end(), options.model) != kCompared.end();
@@ -72,7 +90,7 @@ Workload::Workload(const WorkloadOptions& options)
           {field.vocabulary, field.vector_width}, DType::f32, 1, field.vectors);
     }
   } else {
-    schema_ = criteo_schema(options_);
+    schema_ = options_.shape == "amazon" ? history_schema() : criteo_schema(options_);
     model_options_.embedding_dim = options_.embedding_dim;
     model_options_.embedding = options_.embedding;
     model_options_.apg.condition_mode = "self-wise";
@@ -89,7 +107,24 @@ Batch Workload::batch(uint64_t number, int64_t rows) const {
   uint64_t element = 0;
   Batch result;
   result.rows = rows;
+  Tensor offsets;  // both histories are of one length
+  int64_t total = 0;
   for (const Field& field : schema_.fields) {
+    if (field.is_list()) {
+      if (!offsets.defined()) {
+        offsets = Tensor({rows}, DType::i64);
+        for (int64_t b = 0; b < rows; ++b) {
+          offsets.data<int64_t>()[b] = total;
+          total += static_cast<int64_t>(
+              random.below(static_cast<uint64_t>(field.max_length) + 1, element++));
+        }
+      }
+      Tensor ids({total}, DType::i64);
+      for (int64_t i = 0; i < total; ++i)
+        ids.data<int64_t>()[i] = 1 + skewed(random.uniform(element++), field.vocabulary - 1);
+      result.fields.push_back({ids, offsets, {}});
+      continue;
+    }
     Tensor ids({rows}, DType::i64);
     for (int64_t b = 0; b < rows; ++b)
       ids.data<int64_t>()[b] = skewed(random.uniform(element++), field.vocabulary);

@@ -15,12 +15,13 @@ namespace ctr {
 
 struct WorkloadOptions {
   std::string model = "deepfm";
-  // criteo: `fields` trained tables; taobao-10: the main job's given vectors and conditions.
+  // criteo: `fields` trained tables; taobao-10: the main job's given vectors and conditions;
+  // amazon: items and categories with histories of up to 50 that share their tables (Electronics).
   std::string shape = "criteo";
   // Of the criteo shape: peer, the model's preset with layers of 400-400-400, as other engines are
   // compared with; criteo, ModelInfo::criteo; auto: peer for kCompared, criteo for others.
   std::string sizes = "auto";
-  int64_t batch_size = 0;  // 0: 4096, or 1024 for taobao-10
+  int64_t batch_size = 0;  // 0: 4096, or 1024 for the other shapes
   int64_t fields = 39;
   int64_t embedding_dim = 16;
   int64_t vocabulary = 1'000'000;   // rows of all tables together

@@ -9,11 +9,22 @@ namespace {
 
 using nlohmann::json;
 
+std::string option_text(const json& value);
+
+// A list in a list: fields of a group.
+std::string group_text(const json& group) {
+  std::string text;
+  for (const json& element : group) text += (text.empty() ? "" : "+") + option_text(element);
+  return text;
+}
+
 std::string option_text(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (!value.is_array()) return value.dump();
   std::string text;
-  for (const json& element : value) text += (text.empty() ? "" : ",") + option_text(element);
+  for (const json& element : value)
+    text += (text.empty() ? "" : ",") +
+            (element.is_array() ? group_text(element) : option_text(element));
   return text;
 }
 
@@ -33,6 +44,14 @@ Field field_in(const json& described) {
       field.vocabulary = value.get<int64_t>();
     } else if (key == "type") {
       field.type = type_of(value);
+    } else if (key == "max_len") {
+      field.max_length = value.get<int64_t>();
+    } else if (key == "share_embedding") {
+      if (value.is_string()) field.shares = value.get<std::string>();
+    } else if (key == "padding_idx") {
+      CTR_CHECK_DATA(value.is_null() || value == 0, "golden: a padding_idx of {} is not known",
+                     value.dump());
+      field.padding = value == 0;
     } else if (key == "role" && value == "domain") {
       field.role = FieldRole::domain;
     } else if (!(key == "ids" && value == "raw") && !(key == "source" && value == "") &&
@@ -55,6 +74,16 @@ Schema schema_in(const GoldenFile& file) {
   Schema schema;
   schema.name = "golden";
   for (const json& field : json_in(file, "fields")) schema.fields.push_back(field_in(field));
+  const auto inputs = file.shapes("input/");
+  for (Field& field : schema.fields) {  // id 0 fills their rows up
+    if (field.type != FieldType::sequence) continue;
+    field.padding = true;
+    if (!field.shares.empty())
+      schema.fields[static_cast<size_t>(schema.index_of(field.shares))].padding = true;
+    const auto input = inputs.find(field.name);
+    if (field.max_length == 0 && input != inputs.end() && input->second.size() == 2)
+      field.max_length = input->second[1];
+  }
   return schema;
 }
 

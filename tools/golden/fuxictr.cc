@@ -134,6 +134,12 @@ Described described_peer(const std::string& peer_model, const json& options, con
                    value.dump());
   }
   d.names = our_names(*names, shapes);
+  for (const Field& field : schema.fields) {  // a shared table may stand under both names
+    for (auto& [theirs, ours] : d.names) {
+      if (!field.shares.empty() && ours == "embedding/" + field.name)
+        ours = "embedding/" + field.shares;
+    }
+  }
   return d;
 }
 

@@ -10,13 +10,24 @@
 namespace ctr {
 namespace {
 
+// Ids [B, T] as lists that are all of T ids, those of padding too.
+FieldBatch padded_lists(const Tensor& ids) {
+  CTR_CHECK_DATA(ids.rank() == 2, "golden: ids of a sequence must be [rows, places], got {}",
+                 ids.shape());
+  Tensor offsets({ids.dim(0)}, DType::i64);
+  for (int64_t b = 0; b < ids.dim(0); ++b) offsets.data<int64_t>()[b] = b * ids.dim(1);
+  return {ids.cast(DType::i64).reshaped({ids.count()}), offsets, {}};
+}
+
 Batch read_batch(GoldenFile& file, const Schema& schema) {
   Batch batch;
   for (const Field& field : schema.fields) {
     const bool is_domain = field.role == FieldRole::domain && !file.has("input/" + field.name);
     const Tensor& values = file.take(is_domain ? "domain" : "input/" + field.name);
-    batch.rows = values.count();
-    if (field.type == FieldType::numeric) {
+    batch.rows = values.dim(0);
+    if (field.type == FieldType::sequence) {
+      batch.fields.push_back(padded_lists(values));
+    } else if (field.type == FieldType::numeric) {
       batch.fields.push_back({{}, {}, values});
     } else {
       batch.fields.push_back({values, {}, {}});

@@ -37,6 +37,42 @@ std::set<std::string> misplaced_by_ffm() {
   return names;
 }
 
+// A user, an item and its category, and histories of the latter two that share their tables.
+void sequence_fields(StepCase& of) {
+  constexpr int64_t kPlaces = 4;
+  of.schema.name = "golden";
+  of.schema.fields = {{"user_id", FieldType::categorical, 6},
+                      {"item_id", FieldType::categorical, 9},
+                      {"cate_id", FieldType::categorical, 5},
+                      {"item_hist", FieldType::sequence, 9},
+                      {"cate_hist", FieldType::sequence, 5}};
+  of.schema.fields[3].shares = "item_id";
+  of.schema.fields[4].shares = "cate_id";
+  for (Field& field : of.schema.fields) {
+    field.padding = true;
+    if (field.is_list()) field.max_length = kPlaces;
+  }
+  Tensor user({kRows}, DType::i64), item({kRows}, DType::i64), category({kRows}, DType::i64);
+  Tensor offsets({kRows}, DType::i64);
+  std::vector<int64_t> items, categories;
+  for (int64_t b = 0; b < kRows; ++b) {
+    user.data<int64_t>()[b] = 1 + b % 5;
+    item.data<int64_t>()[b] = 1 + 3 * b % 8;
+    category.data<int64_t>()[b] = 1 + 3 * b % 4;
+    offsets.data<int64_t>()[b] = static_cast<int64_t>(items.size());
+    for (int64_t t = 0; t < b % 5; ++t) {
+      items.push_back(1 + (b + 2 * t) % 8);
+      categories.push_back(1 + (b + 2 * t) % 4);
+    }
+  }
+  const Shape total{static_cast<int64_t>(items.size())};
+  of.batch.fields = {{user, {}, {}},
+                     {item, {}, {}},
+                     {category, {}, {}},
+                     {Tensor::from(total, items), offsets, {}},
+                     {Tensor::from(total, categories), offsets, {}}};
+}
+
 const std::map<std::string, StepCase>& cases() {
   static const std::map<std::string, StepCase> all = {
       {"LR", {"LR", "{}", {}, "4", 0.01}},
@@ -115,6 +151,20 @@ const std::map<std::string, StepCase>& cases() {
        {"FinalMLP", R"({"mlp1_hidden_units": [6, 4], "mlp2_hidden_units": [6], "use_fs": true,
                         "fs_hidden_units": [5], "fs1_context": ["f0"], "fs2_context": ["n0"],
                         "num_heads": 2})"}},
+      {"DIN softmax=False", {"DIN", R"({"dnn_hidden_units": [6, 5], "dnn_activations": "Dice",
+                   "attention_hidden_units": [5], "attention_hidden_activations": "Dice",
+                   "din_target_field": [["item_id", "cate_id"]],
+                   "din_sequence_field": [["item_hist", "cate_hist"]],
+                   "din_use_softmax": false})"}},
+      {"DIN softmax=True", {"DIN", R"({"dnn_hidden_units": [6, 5], "dnn_activations": "Dice",
+                   "attention_hidden_units": [5], "attention_hidden_activations": "Dice",
+                   "din_target_field": [["item_id", "cate_id"]],
+                   "din_sequence_field": [["item_hist", "cate_hist"]],
+                   "din_use_softmax": true})"}},
+      {"BST h=2 mean",
+       {"BST", R"({"dnn_hidden_units": [6, 5], "num_heads": 2, "seq_pooling_type": "mean",
+                   "bst_target_field": [["item_id", "cate_id"]],
+                   "bst_sequence_field": [["item_hist", "cate_hist"]]})"}},
   };
   return all;
 }
@@ -125,7 +175,11 @@ StepCase step_case(const std::string& tag) {
   const auto found = cases().find(tag);
   CTR_CHECK_DATA(found != cases().end(), "golden: the case '{}' is not known", tag);
   StepCase result = found->second;
-  six_fields(result);
+  if (result.peer_model == "DIN" || result.peer_model == "BST") {
+    sequence_fields(result);
+  } else {
+    six_fields(result);
+  }
   result.batch.rows = kRows;
   result.batch.label = Tensor({kRows}, DType::f64);
   for (int64_t b = 0; b < kRows; ++b)

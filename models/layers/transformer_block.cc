@@ -1,0 +1,87 @@
+#include "models/layers/transformer_block.h"
+
+#include <cmath>
+
+#include "engine/check.h"
+#include "engine/rng.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/linear/linear.h"
+#include "ops/norm/norm.h"
+#include "ops/sequence/sequence.h"
+#include "ops/shaping/shaping.h"
+
+namespace ctr {
+
+TransformerBlock::TransformerBlock(const Scope& scope, int64_t width, double dropout,
+                                   const BstOptions& options)
+    : scope_(scope),
+      width_(width),
+      heads_(options.heads),
+      dropout_(dropout),
+      attention_dropout_(options.attention_dropout),
+      causal_(options.causal),
+      residual_(options.residual),
+      dropout_stream_(stream_of(scope.path().data(), scope.path().size())),
+      in_weight_((scope / "attention/in")
+                     .parameter("weight", {3 * width, width},
+                                Initializer::xavier_uniform(width, 3 * width))),
+      in_bias_((scope / "attention/in").parameter("bias", {3 * width}, Initializer::zeros())),
+      // U(±1/√M), as of a variance over 6 M fans
+      out_weight_((scope / "attention/out")
+                      .parameter("weight", {width, width},
+                                 Initializer::xavier_uniform(3 * width, 3 * width))),
+      out_bias_((scope / "attention/out").parameter("bias", {width}, Initializer::zeros())),
+      ffn1_(scope / "ffn/0", width, width),
+      ffn2_(scope / "ffn/1", width, width),
+      norm1_(norm_of(scope / "norm1", options.layer_norm)),
+      norm2_(norm_of(scope / "norm2", options.layer_norm)) {
+  CTR_CHECK(width % heads_ == 0,
+            "bst: {} heads do not divide the width {} of a place (its fields' vectors and its "
+            "position's); set --bst-heads",
+            heads_, width);
+}
+
+TransformerBlock::Norm TransformerBlock::norm_of(const Scope& scope, bool wanted) const {
+  if (!wanted) return {};
+  return {&scope.parameter("weight", {width_}, Initializer::constant(1)),
+          &scope.parameter("bias", {width_}, Initializer::zeros())};
+}
+
+Var TransformerBlock::dropped(const Var& x, double rate, uint64_t stream) const {
+  const Mode& mode = scope_.mode();
+  return mode.training ? dropout(x, rate, {mode.seed, dropout_stream_ + stream, mode.step}) : x;
+}
+
+Var TransformerBlock::joined(const Var& x, const Var& change, const Norm& norm,
+                             uint64_t stream) const {
+  Var y = dropped(change, dropout_, stream);
+  if (residual_) y = y + x;
+  return norm.gamma != nullptr ? layer_norm(y, *norm.gamma, *norm.beta) : y;
+}
+
+// MHA of x [B, L, M] → [B L, M]
+Var TransformerBlock::attention(const Var& x, const Tensor& mask) const {
+  const int64_t rows = x.dim(0), length = x.dim(1), width = width_ / heads_;
+  const Var all = linear(reshape(x, {rows * length, width_}), in_weight_, in_bias_);  // [B L, 3M]
+  const int64_t sizes[] = {width_, width_, width_};
+  std::vector<Var> parts = split(all, sizes);
+  for (Var& part : parts)  // [B H, L, M/H]
+    part = reshape(swap_middle(reshape(part, {rows, length, heads_, width})),
+                   {rows * heads_, length, width});
+  Var scores = batched_matmul(parts[0], parts[1], Transpose::yes);  // [B H, L, L]
+  Var a =
+      attention_softmax(scores, mask, heads_, causal_, 1 / std::sqrt(static_cast<double>(width)));
+  Var mixed = batched_matmul(dropped(a, attention_dropout_, 2), parts[2]);  // [B H, L, M/H]
+  Var joint =
+      reshape(swap_middle(reshape(mixed, {rows, heads_, length, width})), {rows * length, width_});
+  return linear(joint, out_weight_, out_bias_);
+}
+
+Var TransformerBlock::operator()(const Var& x, const Tensor& mask) const {
+  const Var flat = reshape(x, {x.dim(0) * x.dim(1), width_});  // [B L, M]
+  Var s = joined(flat, attention(x, mask), norm1_, 0);         // [B L, M]
+  Var change = ffn2_(ffn1_(s, Activation::leaky_relu));        // [B L, M]
+  return reshape(joined(s, change, norm2_, 1), x.shape());     // [B, L, M]
+}
+
+}  // namespace ctr
