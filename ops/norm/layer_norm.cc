@@ -26,9 +26,9 @@ Var layer_norm(const Var& x, const Var& gamma, const Var& beta, double epsilon, 
     for_each_2d(x.device(), rows, cols,
                 NormaliseRows<T>{in, mean.data<T>(), variance.data<T>(), normal.data<T>(), cols,
                                  static_cast<T>(epsilon)});
-    for_each_2d(x.device(), outer * width, 1,
-                ScaleShift<T>{normal.data<T>(), gamma.value().data<T>(), beta.value().data<T>(),
-                              y.data<T>(), width, 1});
+    for_each_2d(x.device(), outer, width,
+                ScaleShiftColumns<T>{normal.data<T>(), gamma.value().data<T>(),
+                                     beta.value().data<T>(), y.data<T>(), width});
   });
   auto backward = [=, gv = gamma.value()](const Tensor& dy, GradientSink& sink) {
     visit_float(dy.dtype(), "layer_norm", [&](auto zero) {

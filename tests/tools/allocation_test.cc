@@ -135,7 +135,9 @@ TEST_P(Allocations, StopAfterThreeSteps) {
   counts.library = 0;
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Allocations, testing::Values("lr", "mlp", "deepfm", "apg"));
+INSTANTIATE_TEST_SUITE_P(Models, Allocations,
+                         testing::Values("lr", "mlp", "deepfm", "apg", "xdeepfm", "autoint", "afn",
+                                         "deepim"));
 
 }  // namespace
 }  // namespace ctr
