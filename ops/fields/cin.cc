@@ -108,17 +108,18 @@ class Cin {
   void backward_inputs(const Tile<T>& tile, int64_t first, int64_t samples, Tensor& dx0,
                        Tensor& dx) const {
     const Device device = x_.device();
+    const int64_t blocks = (tile.columns + kCinLanes - 1) / kCinLanes;
     gemm(device, weight_matrix<T>(), Transpose::yes, tile.y_matrix(), Transpose::no,
          Matrix<T>{tile.z, tile.fields * tile.maps, tile.columns, tile.stride});
     if (dx0.defined()) {
       for_each_2d(
-          device, tile.fields, tile.columns,
+          device, tile.fields, blocks,
           CinProductsBackward<T>{tile.z, tile.x, tile.dx, tile.maps, tile.maps, 1, tile.stride});
       store_tile<T>(tile.dx, tile.stride, nullptr, first, samples, dx0);
     }
     if (!dx.defined()) return;
     for_each_2d(
-        device, tile.maps, tile.columns,
+        device, tile.maps, blocks,
         CinProductsBackward<T>{tile.z, tile.x0, tile.dx, tile.fields, 1, tile.maps, tile.stride});
     store_tile<T>(tile.dx, tile.stride, nullptr, first, samples, dx);
   }

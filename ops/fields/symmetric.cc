@@ -17,7 +17,7 @@ Var elementary_symmetric(const Var& v, int64_t order) {
   Tensor s({rows, order, width}, v.dtype(), v.device());
   visit_float(v.dtype(), "elementary_symmetric", [&](auto zero) {
     using T = decltype(zero);
-    for_each_2d(v.device(), rows, width,
+    for_each_2d(v.device(), rows, symmetric_blocks(width),
                 ElementarySymmetric<T>{v.value().data<T>(), s.data<T>(), fields, width, order});
   });
   return record(
@@ -26,7 +26,7 @@ Var elementary_symmetric(const Var& v, int64_t order) {
         Tensor dv(vv.shape(), vv.dtype(), vv.device());
         visit_float(ds.dtype(), "elementary_symmetric", [&](auto zero) {
           using T = decltype(zero);
-          for_each_2d(ds.device(), rows * fields, width,
+          for_each_2d(ds.device(), rows, symmetric_blocks(width),
                       ElementarySymmetricBackward<T>{vv.data<T>(), s.data<T>(), ds.data<T>(),
                                                      dv.data<T>(), fields, width, order});
         });

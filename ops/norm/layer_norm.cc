@@ -27,8 +27,8 @@ Var layer_norm(const Var& x, const Var& gamma, const Var& beta, double epsilon, 
                 NormaliseRows<T>{in, mean.data<T>(), variance.data<T>(), normal.data<T>(), cols,
                                  static_cast<T>(epsilon)});
     for_each_2d(x.device(), outer, width,
-                ScaleShift<T>{normal.data<T>(), gamma.value().data<T>(), beta.value().data<T>(),
-                              y.data<T>(), width, 1});
+                ScaleShiftColumns<T>{normal.data<T>(), gamma.value().data<T>(),
+                                     beta.value().data<T>(), y.data<T>(), width});
   });
   auto backward = [=, gv = gamma.value()](const Tensor& dy, GradientSink& sink) {
     visit_float(dy.dtype(), "layer_norm", [&](auto zero) {

@@ -136,6 +136,21 @@ struct ScaleShift {
 };
 CTR_KERNEL(for_each_2d, ScaleShift);
 
+// The same for parameters along the columns.
+template <class T>
+struct ScaleShiftColumns {
+  static constexpr const char* kName = "scale and shift";
+  const T* normal;
+  const T* gamma;
+  const T* beta;
+  T* y;
+  int64_t cols;
+  CTR_HD void operator()(int64_t row, int64_t col) const {
+    y[row * cols + col] = gamma[col] * normal[row * cols + col] + beta[col];
+  }
+};
+CTR_KERNEL(for_each_2d, ScaleShiftColumns);
+
 // dγ_k = Σ dy x̂, dβ_k = Σ dy: columns k of [outer, count · inner].
 template <class T>
 struct AffineBackward {

@@ -34,17 +34,21 @@ Var scaled_sum(const char* op, const Var& x, const View& view, double factor) {
         x.device(), view.outer, view.inner,
         SumAxis<T>{x.value().data<T>(), y.data<T>(), view.n, view.inner, static_cast<T>(factor)});
   });
-  return record(op, y, {x},
-                [shape = x.shape(), view, factor](const Tensor& dy, GradientSink& sink) {
-                  Tensor dx(shape, dy.dtype(), dy.device());
-                  visit_float(dy.dtype(), "sum", [&](auto zero) {
-                    using T = decltype(zero);
-                    for_each_2d(dy.device(), view.outer * view.n, view.inner,
-                                SumAxisBackward<T>{dy.data<T>(), dx.data<T>(), view.n, view.inner,
-                                                   static_cast<T>(factor)});
-                  });
-                  sink.put(0, dx);
-                });
+  return record(
+      op, y, {x}, [shape = x.shape(), view, factor](const Tensor& dy, GradientSink& sink) {
+        Tensor dx(shape, dy.dtype(), dy.device());
+        visit_float(dy.dtype(), "sum", [&](auto zero) {
+          using T = decltype(zero);
+          if (view.inner == 1)
+            return for_each_2d(
+                dy.device(), view.outer, view.n,
+                SumLastBackward<T>{dy.data<T>(), dx.data<T>(), view.n, static_cast<T>(factor)});
+          for_each_2d(dy.device(), view.outer * view.n, view.inner,
+                      SumAxisBackward<T>{dy.data<T>(), dx.data<T>(), view.n, view.inner,
+                                         static_cast<T>(factor)});
+        });
+        sink.put(0, dx);
+      });
 }
 
 OpInfo reduction(const char* name, const char* formula, Var (*op)(const Var&, int)) {

@@ -35,6 +35,18 @@ struct SumAxisBackward {
 };
 CTR_KERNEL(for_each_2d, SumAxisBackward);
 
+// The same for inner = 1: over outer and n.
+template <class T>
+struct SumLastBackward {
+  static constexpr const char* kName = "sum backward";
+  const T* dy;
+  T* dx;
+  int64_t n;
+  T factor;
+  CTR_HD void operator()(int64_t row, int64_t col) const { dx[row * n + col] = factor * dy[row]; }
+};
+CTR_KERNEL(for_each_2d, SumLastBackward);
+
 template <class T>
 struct MaxAxis {
   static constexpr const char* kName = "max";

@@ -149,7 +149,10 @@ TEST_P(Allocations, StopAfterTheFirstSteps) {
 // DHE's sizes follow the distinct ids of a batch: it has met them once the eight batches are
 // through.
 INSTANTIATE_TEST_SUITE_P(Models, Allocations,
-                         testing::Values(Case{"lr"}, Case{"mlp"}, Case{"deepfm"}, Case{"apg"}, Case{"dcn"}, Case{"dcnv2"}, Case{"gdcn"}, Case{"edcn"},
+                         testing::Values(Case{"lr"}, Case{"mlp"}, Case{"deepfm"}, Case{"apg"},
+                                         Case{"dcn"}, Case{"dcnv2"}, Case{"gdcn"}, Case{"edcn"},
+                                         Case{"xdeepfm"}, Case{"autoint"}, Case{"afn"},
+                                         Case{"deepim"}, Case{"finalmlp"}, Case{"masknet"},
                                          Case{"mlp", "hash"}, Case{"mlp", "quotient-remainder"},
                                          Case{"mlp", "dhe", 8}));
 
