@@ -75,6 +75,7 @@ std::string our_name(const std::string& peer) {
 struct Case {
   std::string peer, model;
   double l2_net;
+  std::string update = "dense";
 };
 
 class GoldenSteps : public testing::TestWithParam<Case> {};
@@ -105,7 +106,7 @@ TEST_P(GoldenSteps, LossNormAndResultAgree) {
   ASSERT_EQ(filled, built.store().all().size());
 
   OptimizerOptions options;
-  options.update = "dense";
+  options.update = GetParam().update;
   options.learning_rate = 0.01;
   options.l2 = {0.01, GetParam().l2_net};
   Optimizer optimizer(options);
@@ -113,7 +114,9 @@ TEST_P(GoldenSteps, LossNormAndResultAgree) {
   const std::vector<Batch> batches{golden_batch()};
   const StepResult first = step(batches, 0);
   EXPECT_NEAR(first.loss, golden.at("bce").get<double>(), 1e-12);
-  EXPECT_NEAR(first.gradient_norm, golden.at("gnorm").get<double>(), 1e-12);
+  if (options.update == "dense") {  // replay leaves out rows that it need not measure
+    EXPECT_NEAR(first.gradient_norm, golden.at("gnorm").get<double>(), 1e-12);
+  }
   step(batches, 1);
   step(batches, 2);
   const Tensor logit = built.model().logit(batches[0]).value();
@@ -124,8 +127,11 @@ TEST_P(GoldenSteps, LossNormAndResultAgree) {
 
 INSTANTIATE_TEST_SUITE_P(Models, GoldenSteps,
                          testing::Values(Case{"LR", "lr", 0.01}, Case{"DNN[6,5]", "mlp", 0.001},
-                                         Case{"DeepFM[6,5]", "deepfm", 0.001}),
-                         [](const auto& info) { return info.param.model; });
+                                         Case{"DeepFM[6,5]", "deepfm", 0.001},
+                                         Case{"DeepFM[6,5]", "deepfm", 0.001, "replay"}),
+                         [](const auto& info) {
+                           return info.param.model + "_" + info.param.update;
+                         });
 
 }  // namespace
 }  // namespace ctr
