@@ -249,4 +249,14 @@ CoalescedRows coalesce(const RowGradient& gradient) {
   return std::move(coalesce({&one, 1})[0]);
 }
 
+void put_rows(const CoalescedRows& rows, Tensor& table) {
+  const auto* ids = rows.ids.data<int64_t>();
+  const size_t bytes = static_cast<size_t>(rows.values.dim(1)) * size_of(rows.values.dtype());
+  for (int64_t i = 0; i < rows.ids.count(); ++i) {
+    std::memcpy(static_cast<char*>(table.raw()) + static_cast<size_t>(ids[i]) * bytes,
+                static_cast<const char*>(rows.values.raw()) + static_cast<size_t>(i) * bytes,
+                bytes);
+  }
+}
+
 }  // namespace ctr

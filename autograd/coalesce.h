@@ -19,4 +19,7 @@ struct CoalescedRows {
 CoalescedRows coalesce(const RowGradient& gradient);
 StepVector<CoalescedRows> coalesce(std::span<const RowGradient* const> gradients);
 
+// Copies the rows to their places in `table`.
+void put_rows(const CoalescedRows& rows, Tensor& table);
+
 }  // namespace ctr

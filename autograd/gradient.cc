@@ -1,6 +1,5 @@
 #include "autograd/gradient.h"
 
-#include <cstring>
 #include <utility>
 
 #include "autograd/coalesce.h"
@@ -11,13 +10,7 @@ namespace ctr {
 Tensor to_dense(const RowGradient& gradient) {
   CoalescedRows rows = coalesce(gradient);
   Tensor dense = Tensor::zeros({gradient.table_rows, gradient.width}, rows.values.dtype());
-  const auto* ids = rows.ids.data<int64_t>();
-  const size_t bytes = static_cast<size_t>(gradient.width) * size_of(rows.values.dtype());
-  for (int64_t i = 0; i < rows.ids.count(); ++i) {
-    std::memcpy(static_cast<char*>(dense.raw()) + static_cast<size_t>(ids[i]) * bytes,
-                static_cast<const char*>(rows.values.raw()) + static_cast<size_t>(i) * bytes,
-                bytes);
-  }
+  put_rows(rows, dense);
   return dense;
 }
 

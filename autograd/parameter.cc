@@ -53,6 +53,12 @@ Parameter* ParameterStore::find(std::string_view name) const {
   return found == by_name_.end() ? nullptr : found->second;
 }
 
+void ParameterStore::catch_up() const {
+  for (const auto& parameter : parameters_) {
+    if (parameter->late != nullptr) parameter->late->catch_up(parameter->value);
+  }
+}
+
 int64_t ParameterStore::count_trainable() const {
   int64_t count = 0;
   for (const auto& parameter : parameters_)

@@ -14,6 +14,16 @@
 
 namespace ctr {
 
+// Updates that rows of a table still lack: an optimizer may put them off until somebody reads the
+// rows. One thread at a time.
+class LateRows {
+ public:
+  virtual ~LateRows() = default;
+  // Gives the rows `ids` (i64, any shape, repeats allowed) of `table` what they lack.
+  virtual void catch_up(Tensor table, const Tensor& ids) = 0;
+  virtual void catch_up(Tensor table) = 0;  // every row
+};
+
 struct Parameter {
   std::string name;
   Tensor value;
@@ -21,6 +31,7 @@ struct Parameter {
   bool tied = false;    // used both as a lookup table and as a matrix: row gradients are made dense
   bool table = false;   // vectors of a field's ids or of its number, the optimizer's own group
   bool state = false;   // frozen, but the model itself may change it: saved with the weights
+  std::shared_ptr<LateRows> late = {};  // what rows of `value` lack; none where they never do
 };
 
 // How a parameter begins. Values depend on the seed and the parameter's name alone, and are drawn
@@ -69,6 +80,9 @@ class ParameterStore {
   const Parameter& add(std::string name, Tensor value);
   const std::vector<std::unique_ptr<Parameter>>& all() const { return parameters_; }
   Parameter* find(std::string_view name) const;  // null when there is none
+  // Gives every row of every table the updates that it lacks. Who reads a parameter's `value` not
+  // through a Var calls it first.
+  void catch_up() const;
 
   DType dtype() const { return dtype_; }
   // Where parameters lie: side by side in huge pages, small ones too.

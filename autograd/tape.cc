@@ -24,6 +24,7 @@ Var::Var(const Parameter& parameter) : value_(parameter.value) {
   if (Tape* tape = Tape::current(); tape != nullptr && !parameter.frozen)
     *this = tape->leaf(parameter);
   table_ = parameter.table;
+  late_ = parameter.late.get();
 }
 
 bool GradientSink::needs(int input) const {

@@ -34,7 +34,19 @@ class Var {
   // The parameter as a leaf of the current tape; a constant when it is frozen or nothing records.
   Var(const Parameter& parameter);
 
-  const Tensor& value() const { return value_; }
+  // Of a table whose rows lack updates (Parameter::late), all of them get theirs first.
+  const Tensor& value() const {
+    if (late_ != nullptr) late_->catch_up(value_);
+    return value_;
+  }
+  // A lookup's way to a table: gives the rows `ids` the updates that they lack, then reads these
+  // rows alone from `stored()`.
+  void catch_up(const Tensor& ids) const {
+    if (late_ != nullptr) late_->catch_up(value_, ids);
+  }
+  const Tensor& stored() const { return value_; }
+  const LateRows* late() const { return late_; }
+
   const Shape& shape() const { return value_.shape(); }
   int64_t dim(int axis) const { return value_.dim(axis); }
   int rank() const { return value_.rank(); }
@@ -53,6 +65,7 @@ class Var {
   int slot_ = -1;      // where the tape collects this value's gradient
   uint64_t tape_ = 0;  // number of that tape
   bool table_ = false;
+  LateRows* late_ = nullptr;  // the parameter's
 };
 
 // Columns [begin, end) of a value seen as [dim 0, rest].

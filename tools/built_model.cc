@@ -17,6 +17,7 @@ BuiltModel::BuiltModel(const ModelInfo& info, const Schema& schema, const GivenV
 }
 
 std::map<std::string, Tensor> BuiltModel::weights() const {
+  store_.catch_up();
   std::map<std::string, Tensor> result;
   for (const auto& parameter : store_.all()) {
     if (!parameter->frozen || parameter->state || model_->counts())
@@ -31,6 +32,7 @@ void BuiltModel::load(const std::map<std::string, Tensor>& weights, const std::s
 
 void load_weights(const std::map<std::string, Tensor>& weights, ParameterStore& store,
                   const std::string& where) {
+  store.catch_up();  // so that nothing is added to what comes now
   for (const auto& parameter : store.all()) {
     auto found = weights.find(parameter->name);
     const bool given = parameter->frozen && !parameter->state;  // it came with the data

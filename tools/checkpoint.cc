@@ -32,6 +32,7 @@ Json to_json(const TrainState& s) {
           {"batch", s.batch},
           {"loss_sum", s.loss_sum},
           {"rows_seen", s.rows_seen},
+          {"measured", s.measured},
           {"seconds", s.seconds},
           {"best", s.stop.best},
           {"best_epoch", s.stop.best_epoch},
@@ -48,6 +49,7 @@ TrainState state_from(const Json& json) {
   json.at("batch").get_to(s.batch);
   json.at("loss_sum").get_to(s.loss_sum);
   json.at("rows_seen").get_to(s.rows_seen);
+  s.measured = json.value("measured", int64_t{0});
   json.at("seconds").get_to(s.seconds);
   json.at("best").get_to(s.stop.best);
   json.at("best_epoch").get_to(s.stop.best_epoch);

@@ -84,6 +84,7 @@ class Search {
 
 NonFinite find_non_finite(BuiltModel& built, const Schema& schema, std::span<const Batch> batches,
                           const StepGradients& gradients, uint32_t first_draw) {
+  built.store().catch_up();
   Search search(built, schema);
   for (size_t i = 0; i < batches.size(); ++i) {
     built.store().mode().step = first_draw + static_cast<uint32_t>(i);

@@ -140,6 +140,7 @@ void RunDirectory::finish(BuiltModel& built, const Dataset& data, const TrainOpt
   const Json metrics = {{"best_epoch", report.best_epoch},
                         {"steps", report.steps},
                         {"seconds", report.seconds},
+                        {"measured_norms", report.measured},
                         {"test", to_json(report.test)}};
   write_text_atomically(path_ + "/metrics.json", metrics.dump(2) + "\n");
 }

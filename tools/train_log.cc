@@ -39,6 +39,7 @@ void TrainLog::add(const EpochReport& report) {
                      {"whole", report.whole},
                      {"train_loss", report.train_loss},
                      {"learning_rate", report.learning_rate},
+                     {"measured_norms", report.measured},
                      {"best", report.best},
                      {"valid", to_json(valid)},
                      {"seconds", report.seconds}};

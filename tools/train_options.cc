@@ -12,8 +12,9 @@ void add_optimizer(OptionList& list, TrainOptions& o) {
   list.add({"optimizer", &o.optimizer.rule, "update rule", rule_names()});
   list.add({"embedding_update",
             &o.optimizer.update,
-            "rows: touched rows move; dense: every row, each step",
-            {"rows", "dense"}});
+            "rows: touched rows move; dense: every row, each step; replay: as dense to the last "
+            "bit, rows when they are read",
+            {"rows", "dense", "replay"}});
   list.add({"learning_rate", &o.optimizer.learning_rate, "of the optimizer", {}, 0, 1e3});
   list.add({"beta1", &o.optimizer.beta1, "Adam's decay of the mean", {}, 0, 1});
   list.add({"beta2", &o.optimizer.beta2, "Adam's decay of the mean square", {}, 0, 1});
@@ -32,7 +33,7 @@ void add_optimizer(OptionList& list, TrainOptions& o) {
   list.add({"ftrl_l2", &o.optimizer.ftrl_l2, "its L2", {}, 0, 1e6});
   list.add({"l2_embedding",
             &o.optimizer.l2.table,
-            "lambda of 1/2 lambda |w|^2 on tables: touched rows, or all with dense updates",
+            "lambda of 1/2 lambda |w|^2 on tables: touched rows, or all with dense or replay",
             {},
             0,
             1e3});

@@ -18,6 +18,7 @@ struct TrainState {
   int64_t batch = 0;      // batches of it that are done
   double loss_sum = 0;    // of it, over rows
   int64_t rows_seen = 0;  // of it
+  int64_t measured = 0;   // steps that had to measure whole tables for clipping (`replay`)
   double seconds = 0;     // of training so far
   EarlyStop stop;
   PlateauState plateau;

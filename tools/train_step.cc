@@ -39,7 +39,11 @@ StepResult TrainStep::operator()(std::span<const Batch> batches, uint32_t first_
   result.gradient_norm = global_norm(gradients);
   if (!std::isfinite(result.gradient_norm))
     refuse(batches, first_draw, "gradient norm", result.gradient_norm, gradients);
-  if (clip_norm_ > 0) clip(gradients, result.gradient_norm, clip_norm_);
+  if (clip_norm_ > 0) {
+    const Clipping clipping = optimizer_.clip(gradients, result.gradient_norm, clip_norm_);
+    result.gradient_norm = clipping.norm;
+    result.measured = clipping.measured;
+  }
   optimizer_.apply(store, gradients);
   return result;
 }

@@ -96,6 +96,7 @@ bool Session::more() const {
 
 void Session::save() {
   if (saved_step_ == state_.step) return;
+  built_.store().catch_up();
   state_.seconds = earlier_seconds_ + since(begin_);
   events_.save({state_, built_.weights(), optimizer_.state(), best_});
   saved_step_ = state_.step;
@@ -119,6 +120,7 @@ void Session::step(const std::vector<Batch>& batches, int64_t batches_of_epoch) 
         step_(batches, static_cast<uint32_t>(state_.step * options_.accumulate));
     report.loss = result.loss;
     report.gradient_norm = result.gradient_norm;
+    state_.measured += result.measured ? 1 : 0;
     state_.loss_sum += result.loss * static_cast<double>(result.rows);
     state_.rows_seen += result.rows;
     epoch_rows_ += result.rows;
@@ -132,8 +134,10 @@ void Session::step(const std::vector<Batch>& batches, int64_t batches_of_epoch) 
   report.learning_rate = rate_;
   report.samples_per_s = static_cast<double>(epoch_rows_) / since(epoch_begin_);
   events_.step(report);
-  if (options_.digest_steps > 0 && state_.step % options_.digest_steps == 0)
+  if (options_.digest_steps > 0 && state_.step % options_.digest_steps == 0) {
+    built_.store().catch_up();
     events_.digest(state_.step, built_.store());
+  }
 }
 
 void Session::run_epoch() {
@@ -166,12 +170,14 @@ void Session::run_epoch() {
 }
 
 void Session::end_epoch() {
+  built_.store().catch_up();
   EpochReport report;
   report.epoch = state_.epoch;
   report.step = state_.step;
   report.train_loss =
       state_.rows_seen == 0 ? 0 : state_.loss_sum / static_cast<double>(state_.rows_seen);
   report.learning_rate = rate_;
+  report.measured = state_.measured;
   report.valid = evaluate_on(Split::valid);
   report.best = state_.stop.observe(monitored(options_.monitor, report.valid),
                                     options_.min_improvement, state_.epoch, state_.step);
@@ -201,6 +207,7 @@ TrainReport Session::run() {
   report.interrupted = stopped_ && more();
   if (!report.interrupted && state_.batch > 0) end_epoch();  // for this run's report alone
   report.steps = state_.step;
+  report.measured = state_.measured;
   report.best_epoch = state_.stop.best_epoch;
   report.seconds = earlier_seconds_ + since(begin_);
   if (report.interrupted) return report;

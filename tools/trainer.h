@@ -27,6 +27,7 @@ struct EpochReport {
   bool whole = true;  // false: --max-steps ended it early
   double train_loss = 0;
   double learning_rate = 0;  // of its last step
+  int64_t measured = 0;      // TrainState::measured
   Metrics valid;
   double seconds = 0;
   bool best = false;
@@ -35,6 +36,7 @@ struct TrainReport {
   int64_t best_epoch = 0;
   int64_t steps = 0;
   double seconds = 0;
+  int64_t measured = 0;      // TrainState::measured
   bool interrupted = false;  // then there is no test
   Metrics test;
 };

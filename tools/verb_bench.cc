@@ -8,6 +8,7 @@
 #include "engine/check.h"
 #include "tools/bench/activations.h"
 #include "tools/bench/bench.h"
+#include "tools/bench/table_updates.h"
 #include "tools/verbs.h"
 
 namespace ctr {
@@ -17,6 +18,8 @@ struct State {
   WorkloadOptions workload;
   int64_t steps = 20;
   int64_t blocks = 5;
+  int64_t flush_steps = 1000;
+  double lambda = 1e-5;
   bool json = false;
 };
 
@@ -158,6 +161,45 @@ int run_activations(const State& state) {
   return 0;
 }
 
+// Each way without and with a penalty; dense before and after what it is compared with.
+int run_updates(const State& state) {
+  const WorkloadOptions& w = state.workload;
+  TableUpdateOptions options{w.fields, w.vocabulary, w.embedding_dim,
+                             w.batch_size > 0 ? w.batch_size : 4096, 0, w.seed};
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  if (!state.json) {
+    fmt::print("adam on {} tables, {} rows of {} together, batch {}\n{:<8} {:>8} {:>6} {:>10} {:>10} "
+               "{:>12} {:>11}\n",
+               options.fields, options.rows, options.width, options.batch_size, "update", "lambda",
+               "steps", "step ms", "flush ms", "ms in all", "over dense");
+  }
+  for (double lambda : {0.0, state.lambda}) {
+    options.lambda = lambda;
+    std::vector<TableUpdateReport> reports;
+    for (const char* update : {"dense", "replay", "rows", "dense"}) {
+      const bool replay = update == std::string("replay");
+      reports.push_back(
+          bench_table_updates(options, update, replay ? state.flush_steps : state.steps));
+    }
+    const double dense = 0.5 * (reports.front().step_ms + reports.back().step_ms);
+    for (const TableUpdateReport& r : reports) {
+      const double ratio = dense / r.with_flush_ms();
+      all.push_back({{"update", r.update},
+                     {"lambda", lambda},
+                     {"steps", r.steps},
+                     {"step_ms", r.step_ms},
+                     {"flush_ms", r.flush_ms},
+                     {"dense_over_it", ratio}});
+      if (!state.json) {
+        fmt::print("{:<8} {:>8} {:>6} {:>10.2f} {:>10.0f} {:>12.2f} {:>10.2f}x\n", r.update, lambda,
+                   r.steps, r.step_ms, r.flush_ms, r.with_flush_ms(), ratio);
+      }
+    }
+  }
+  if (state.json) fmt::print("{}\n", nlohmann::ordered_json{{"updates", all}}.dump());
+  return 0;
+}
+
 }  // namespace
 
 Verb bench_verb() {
@@ -165,10 +207,11 @@ Verb bench_verb() {
   WorkloadOptions& w = state->workload;
   Verb verb;
   verb.name = "bench";
-  verb.summary = "measure the machine, training steps, predictions and activations";
+  verb.summary = "measure the machine, training steps, predictions, activations and table updates";
   verb.examples = {"ctrengine bench --model deepfm", "ctrengine bench --model all --steps 5",
-                   "ctrengine bench predict --model apg --shape taobao-10"};
-  verb.arguments = "train|predict|activations";
+                   "ctrengine bench predict --model apg --shape taobao-10",
+                   "ctrengine bench updates --vocabulary 20000000"};
+  verb.arguments = "train|predict|activations|updates";
   verb.options.add(
       {"model", &w.model, "the model; `ctrengine models` lists them; all: one after another"});
   verb.options.add({"shape",
@@ -201,14 +244,24 @@ Verb bench_verb() {
   verb.options.add({"overparam_p", &w.overparam_p, "APG: P, criteo shape; 0: none", {}, 0, 65536});
   verb.options.add({"steps", &state->steps, "steps of a timed block", {}, 1, 1e6});
   verb.options.add({"blocks", &state->blocks, "timed blocks; the median counts", {}, 1, 1e4});
+  verb.options.add({"flush_steps",
+                    &state->flush_steps,
+                    "updates: steps of replay, after which all rows are caught up",
+                    {},
+                    1,
+                    1e6});
+  verb.options.add({"l2", &state->lambda, "updates: lambda of the second half", {}, 0, 1e3});
   verb.options.add({"seed", &w.seed, "of weights and batches", {}, 0, 9e15});
   verb.options.add({"json", &state->json, "one line of JSON"});
   verb.run = [state](const std::vector<std::string>& arguments) {
     const std::string what = arguments.empty() ? "train" : arguments[0];
-    CTR_CHECK(
-        arguments.size() < 2 && (what == "train" || what == "predict" || what == "activations"),
-        "bench: expected `train`, `predict` or `activations`, got '{}'", fmt::join(arguments, " "));
+    const bool known =
+        what == "train" || what == "predict" || what == "activations" || what == "updates";
+    CTR_CHECK(arguments.size() < 2 && known,
+              "bench: expected `train`, `predict`, `activations` or `updates`, got '{}'",
+              fmt::join(arguments, " "));
     if (what == "activations") return run_activations(*state);
+    if (what == "updates") return run_updates(*state);
     return what == "train" ? run_training(*state) : run_prediction(*state);
   };
   return verb;

@@ -201,6 +201,9 @@ int run(State& state) {
   fmt::print("\nbest epoch {} of valid {}; its weights are used. {} steps in {:.1f} s\n\n",
              report.best_epoch, state.train.monitor == "auc" ? "AUC" : state.train.monitor,
              report.steps, report.seconds);
+  if (state.train.optimizer.update == "replay" && state.train.clip_norm > 0)
+    fmt::print("clipping  {} of {} steps had to measure whole tables\n\n", report.measured,
+               report.steps);
   print_results(state, data, report);
   fmt::print(
       "\nresults are in {}: config.json, log.jsonl, metrics.csv, metrics.json, model.json, "

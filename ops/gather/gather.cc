@@ -4,7 +4,9 @@
 
 #include "engine/check.h"
 #include "engine/launch.h"
+#include "engine/parallel.h"
 #include "engine/profile.h"
+#include "engine/step_vector.h"
 #include "ops/gather/gather_bodies.h"
 #include "ops/registry.h"
 
@@ -26,7 +28,7 @@ void for_tables(std::span<const Lookup> lookups, int64_t width, const F& f) {
     tables.width = width;
     for (int64_t k = 0; k < tables.count; ++k) {
       const Lookup& lookup = lookups[static_cast<size_t>(begin + k)];
-      tables.table[k] = lookup.table.value().template data<T>();
+      tables.table[k] = lookup.table.stored().template data<T>();
       tables.ids[k] = lookup.ids.data<int64_t>();
       tables.padding[k] = lookup.padding;
     }
@@ -34,8 +36,34 @@ void for_tables(std::span<const Lookup> lookups, int64_t width, const F& f) {
   }
 }
 
+// Gives the rows that are looked up the updates that they lack: several tables at once, a table that
+// stands in several lookups by one of them at a time.
+void catch_up(std::span<const Lookup> lookups) {
+  auto is_first = [&](size_t i) {
+    return std::none_of(lookups.begin(), lookups.begin() + static_cast<std::ptrdiff_t>(i),
+                        [&](const Lookup& earlier) {
+                          return earlier.table.late() == lookups[i].table.late();
+                        });
+  };
+  StepVector<size_t> firsts, others;
+  for (size_t i = 0; i < lookups.size(); ++i) {
+    if (lookups[i].table.late() == nullptr) continue;
+    (is_first(i) ? firsts : others).push_back(i);
+  }
+  if (firsts.empty()) return;
+  const auto count = static_cast<int64_t>(firsts.size());
+  const Lookup& any = lookups[firsts[0]];
+  parallel_tasks(count, 4 * count * any.ids.count() * any.table.dim(1), [&](int64_t i) {
+    const Lookup& lookup = lookups[firsts[static_cast<size_t>(i)]];
+    lookup.table.catch_up(lookup.ids);
+  });
+  for (size_t i : others) lookups[i].table.catch_up(lookups[i].ids);
+  profile_lap("late rows", 0);
+}
+
 Tensor gather_all(std::span<const Lookup> lookups, int64_t rows, int64_t width) {
-  const Tensor& first = lookups[0].table.value();
+  catch_up(lookups);
+  const Tensor& first = lookups[0].table.stored();
   const auto fields = static_cast<int64_t>(lookups.size());
   Tensor y({rows, fields, width}, first.dtype(), first.device());
   visit_float(first.dtype(), "gather", [&](auto zero) {
@@ -131,6 +159,7 @@ Var gather_fields(std::span<const Lookup> lookups) {
 Var gather_sum(std::span<const Lookup> lookups) {
   const Fields fields = checked_fields("gather_sum", lookups);
   const DType dtype = fields.tables[0].dtype();
+  catch_up(lookups);
   Tensor y = Tensor::zeros({fields.rows, fields.width}, dtype);
   visit_float(dtype, "gather_sum", [&](auto zero) {
     using T = decltype(zero);

@@ -34,12 +34,13 @@ Var gather_bag(const Var& table, const Tensor& ids, const Tensor& offsets, Pooli
   const int64_t rows = offsets.count();
   const int64_t width = table.dim(1);
   const bool mean = pooling == Pooling::mean;
+  table.catch_up(ids);
   Tensor y({rows, width}, table.dtype(), table.device());
   profile_read(ids.count() * width * static_cast<int64_t>(size_of(table.dtype())));
   visit_float(table.dtype(), "gather_bag", [&](auto zero) {
     using T = decltype(zero);
     for_each_2d(y.device(), rows, width,
-                GatherBag<T>{table.value().data<T>(), ids.data<int64_t>(), offsets.data<int64_t>(),
+                GatherBag<T>{table.stored().data<T>(), ids.data<int64_t>(), offsets.data<int64_t>(),
                              y.data<T>(), rows, ids.count(), width, padding, mean});
   });
   return record("gather_bag", y, {table},

@@ -23,8 +23,9 @@ struct MomentumRule {
   static constexpr const char* kName = "momentum";
   static constexpr int kState = 1;
   T rate, momentum;
+  CTR_HD T sum(T g, T b) const { return momentum * b + g; }
   CTR_HD void operator()(T g, T& w, T* b, int64_t) const {
-    b[0] = momentum * b[0] + g;
+    b[0] = sum(g, b[0]);
     w -= rate * b[0];
   }
 };
@@ -38,10 +39,12 @@ struct AdamRule {
   static constexpr const char* kName = "adam";
   static constexpr int kState = 2;
   T beta1, beta2, rate, correction, epsilon, keep;
+  CTR_HD T mean(T g, T m) const { return beta1 * m + (T(1) - beta1) * g; }
+  CTR_HD T square(T g, T v) const { return beta2 * v + (T(1) - beta2) * g * g; }
   CTR_HD void operator()(T g, T& w, T* m, int64_t stride) const {
     T& v = m[stride];
-    m[0] = beta1 * m[0] + (T(1) - beta1) * g;
-    v = beta2 * v + (T(1) - beta2) * g * g;
+    m[0] = mean(g, m[0]);
+    v = square(g, v);
     w = keep * w - rate * m[0] / (math::sqrt(v) * correction + epsilon);
   }
 };
@@ -64,8 +67,9 @@ struct RmspropRule {
   static constexpr const char* kName = "rmsprop";
   static constexpr int kState = 1;
   T rate, alpha, epsilon;
+  CTR_HD T square(T g, T a) const { return alpha * a + (T(1) - alpha) * g * g; }
   CTR_HD void operator()(T g, T& w, T* a, int64_t) const {
-    a[0] = alpha * a[0] + (T(1) - alpha) * g * g;
+    a[0] = square(g, a[0]);
     w -= rate * g / (math::sqrt(a[0]) + epsilon);
   }
 };

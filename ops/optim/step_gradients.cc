@@ -1,8 +1,10 @@
 #include "ops/optim/step_gradients.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/launch.h"
+#include "engine/parallel.h"
 #include "ops/optim/gradient_bodies.h"
 
 namespace ctr {
@@ -31,8 +33,9 @@ void add_penalty(CoalescedRows& rows, const Tensor& weight, double lambda) {
   });
 }
 
+constexpr int64_t kChunk = 4096;
+
 double sum_of_squares(const Tensor& values) {
-  constexpr int64_t kChunk = 4096;
   const int64_t chunks = (values.count() + kChunk - 1) / kChunk;
   if (chunks == 0) return 0;
   Tensor sums({chunks}, DType::f64, values.device());
@@ -44,6 +47,61 @@ double sum_of_squares(const Tensor& values) {
   double sum = 0;
   for (double part : sums.span<double>()) sum += part;
   return sum;
+}
+
+// The same for a table in which all rows but these are 0, in the order of the dense sum: eight
+// running values for each chunk of elements, combined pairwise, then the chunks in turn. What is 0
+// adds nothing to any of them.
+class SparseSquares {
+ public:
+  template <class T>
+  void add(int64_t element, const T* values, int64_t count) {
+    while (count > 0) {
+      if (element / kChunk != chunk_) close();
+      chunk_ = element / kChunk;
+      const int64_t lane = element % kLanes, here = std::min(kLanes - lane, count);
+      if (here == kLanes) {  // a loop that vectorises
+        for (int64_t k = 0; k < kLanes; ++k) lanes_[k] += square(values[k]);
+      } else {
+        for (int64_t k = 0; k < here; ++k) lanes_[lane + k] += square(values[k]);
+      }
+      element += here;
+      values += here;
+      count -= here;
+    }
+  }
+  double close() {
+    for (int64_t width = kLanes / 2; width > 0; width /= 2)
+      for (int64_t k = 0; k < width; ++k) lanes_[k] += lanes_[k + width];
+    sum_ += lanes_[0];
+    for (double& lane : lanes_) lane = 0;
+    return sum_;
+  }
+
+ private:
+  static constexpr int64_t kLanes = 8;  // as cpu::reduce_rows
+  template <class T>
+  static double square(T value) {
+    return static_cast<double>(value) * static_cast<double>(value);
+  }
+
+  double lanes_[kLanes] = {};
+  double sum_ = 0;
+  int64_t chunk_ = 0;
+};
+
+double sum_of_squares(const CoalescedRows& rows) {
+  return visit_float(rows.values.dtype(), "norm", [&](auto zero) {
+    using T = decltype(zero);
+    const T* values = rows.values.data<T>();
+    const int64_t width = rows.values.dim(1);
+    SparseSquares sum;
+    for (const int64_t id : rows.ids.span<int64_t>()) {
+      sum.add(id * width, values, width);
+      values += width;
+    }
+    return sum.close();
+  });
 }
 
 Tensor scaled(const Tensor& values, double factor) {
@@ -58,22 +116,33 @@ Tensor scaled(const Tensor& values, double factor) {
 
 }  // namespace
 
-StepGradients gather_gradients(const ParameterStore& store, const Gradients& gradients, bool lazy,
-                               const Penalty& penalty) {
+double lambda_of(const Parameter& parameter, const Penalty& penalty) {
+  return parameter.table ? penalty.table : penalty.net;
+}
+
+StepGradients gather_gradients(const ParameterStore& store, const Gradients& gradients,
+                               TableUpdate update, const Penalty& penalty) {
   StepGradients result;
   StepVector<const RowGradient*> by_row;
   StepVector<size_t> place;  // of each in `result`
   for (const auto& parameter : store.all()) {
     if (parameter->frozen) continue;
     const Gradient& gradient = gradients[*parameter];
-    const double lambda = parameter->table ? penalty.table : penalty.net;
-    if (gradient.empty() && (lambda == 0 || (parameter->table && lazy))) continue;
-    StepGradient step{parameter.get(), {}, {}};
+    const double lambda = lambda_of(*parameter, penalty);
+    const bool lazy = update != TableUpdate::dense, replayed = update == TableUpdate::replay;
+    if (gradient.empty() && (lambda == 0 || (parameter->table && update == TableUpdate::rows)))
+      continue;
+    const Tensor& weight = parameter->value;
+    StepGradient step;
+    step.parameter = parameter.get();
     if (gradient.is_rows() && lazy) {
+      step.replayed = replayed;
       by_row.push_back(&gradient.rows());
       place.push_back(result.size());
+    } else if (gradient.empty() && replayed && parameter->table && weight.rank() == 2) {
+      step.replayed = true;
+      step.rows = {Tensor({0}, DType::i64), Tensor({0, weight.dim(1)}, weight.dtype())};
     } else {
-      const Tensor& weight = parameter->value;
       step.dense = gradient.empty()     ? Tensor::zeros(weight.shape(), weight.dtype())
                    : gradient.is_rows() ? to_dense(gradient.rows())
                                         : gradient.dense();
@@ -85,15 +154,44 @@ StepGradients gather_gradients(const ParameterStore& store, const Gradients& gra
   for (size_t i = 0; i < rows.size(); ++i) {
     StepGradient& step = result[place[i]];
     step.rows = std::move(rows[i]);
-    const double lambda = step.parameter->table ? penalty.table : penalty.net;
+    if (step.parameter->late != nullptr)
+      step.parameter->late->catch_up(step.parameter->value, step.rows.ids);
+    const double lambda = lambda_of(*step.parameter, penalty);
     if (lambda != 0) add_penalty(step.rows, step.parameter->value, lambda);
   }
   return result;
 }
 
 double global_norm(const StepGradients& gradients) {
+  StepVector<double> of_rows(gradients.size());  // of replayed tables, several at once
+  int64_t work = 0;
+  for (const StepGradient& gradient : gradients)
+    work += gradient.replayed ? gradient.values().count() : 0;
+  parallel_tasks(std::ssize(gradients), work, [&](int64_t i) {
+    const StepGradient& gradient = gradients[static_cast<size_t>(i)];
+    if (gradient.replayed) of_rows[static_cast<size_t>(i)] = sum_of_squares(gradient.rows);
+  });
   double sum = 0;
-  for (const StepGradient& gradient : gradients) sum += sum_of_squares(gradient.values());
+  for (size_t i = 0; i < gradients.size(); ++i)
+    sum += gradients[i].replayed ? of_rows[i] : sum_of_squares(gradients[i].values());
+  return std::sqrt(sum);
+}
+
+double whole_norm(const StepGradients& gradients, const Penalty& penalty) {
+  double sum = 0;
+  for (const StepGradient& gradient : gradients) {
+    const Parameter& parameter = *gradient.parameter;
+    const double lambda = lambda_of(parameter, penalty);
+    if (!gradient.replayed || lambda == 0) {
+      sum += gradient.replayed ? sum_of_squares(gradient.rows) : sum_of_squares(gradient.values());
+      continue;
+    }
+    if (parameter.late != nullptr) parameter.late->catch_up(parameter.value);
+    const Tensor zeros = Tensor::zeros(parameter.value.shape(), parameter.value.dtype());
+    Tensor whole = with_penalty(zeros, parameter.value, lambda);
+    put_rows(gradient.rows, whole);
+    sum += sum_of_squares(whole);
+  }
   return std::sqrt(sum);
 }
 
@@ -103,6 +201,7 @@ double clip(StepGradients& gradients, double norm, double most) {
   for (StepGradient& gradient : gradients) {
     Tensor& values = gradient.is_rows() ? gradient.rows.values : gradient.dense;
     values = scaled(values, factor);
+    gradient.factor *= factor;
   }
   return factor;
 }

@@ -39,7 +39,7 @@ class Regularised : public testing::Test {
 };
 
 TEST_F(Regularised, PenaltyFallsOnTouchedRows) {
-  StepGradients all = gather_gradients(store, gradients(), true, {0.5, 0.25});
+  StepGradients all = gather_gradients(store, gradients(), TableUpdate::rows, {0.5, 0.25});
   ASSERT_EQ(all.size(), 3u);
   EXPECT_TRUE(all[0].is_rows());
   EXPECT_EQ(all[0].rows.ids.count(), 1);
@@ -50,18 +50,18 @@ TEST_F(Regularised, PenaltyFallsOnTouchedRows) {
   for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(at(all[2].dense, i), 0.25 * at(idle.value, i));
 }
 TEST_F(Regularised, PenaltyFallsOnWholeTablesWithDenseUpdates) {
-  StepGradients all = gather_gradients(store, gradients(), false, {0.5, 0});
+  StepGradients all = gather_gradients(store, gradients(), TableUpdate::dense, {0.5, 0});
   ASSERT_EQ(all.size(), 2u);
   const double sums[10] = {0, 0, 4, 6, 0, 0, 0, 0, 0, 0};
   for (int64_t i = 0; i < 10; ++i)
     EXPECT_EQ(at(all[0].dense, i), sums[i] + 0.5 * at(table.value, i));
 }
 TEST_F(Regularised, NormIsThatOfAllGradients) {
-  StepGradients all = gather_gradients(store, gradients(), true, {});
+  StepGradients all = gather_gradients(store, gradients(), TableUpdate::rows, {});
   EXPECT_NEAR(global_norm(all), std::sqrt(16.0 + 36 + 25 + 36 + 49 + 64), 1e-12);
 }
 TEST_F(Regularised, ClippingScalesAsPyTorch) {
-  StepGradients all = gather_gradients(store, gradients(), true, {});
+  StepGradients all = gather_gradients(store, gradients(), TableUpdate::rows, {});
   const double norm = global_norm(all);
   EXPECT_EQ(clip(all, norm, norm * 2), 1);
   EXPECT_EQ(at(all[1].dense, 0), 5);
