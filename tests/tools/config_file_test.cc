@@ -9,7 +9,8 @@
 
 #include "engine/error.h"
 #include "io/file.h"
-#include "models/options/options.h"
+#include "models/model.h"
+#include "tools/presets.h"
 #include "tools/train_options.h"
 
 namespace ctr {
@@ -68,6 +69,24 @@ TEST_F(ConfigFile, ADirectoryStandsForItsConfiguration) {
   std::filesystem::create_directory(path);
   write_text_atomically(path + "/config.json", R"({"epochs": 7})");
   EXPECT_EQ(read_config_file(path, options)[0].text, "7");
+}
+
+TEST_F(ConfigFile, ThoseOfTheProjectAreUnderstood) {
+  int files = 0;
+  const std::string folder = std::string(CTR_SOURCE_DIR) + "/configs";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    TrainOptions of_file;
+    ModelOptions of_model;
+    OptionList list = joined(of_file.list(), of_model.list());
+    set_in_order(list, read_config_file(entry.path().string(), list),
+                 [&](const std::string& name) { find_model(name).preset(of_model); });
+    EXPECT_EQ(of_file.preset, "bars") << entry.path();
+    EXPECT_EQ(of_file.optimizer.update, "dense") << entry.path();
+    EXPECT_GT(of_file.optimizer.l2.table, 0) << entry.path();
+    ++files;
+  }
+  EXPECT_GT(files, 3);
 }
 
 TEST_F(ConfigFile, NamesThePlaceAndTheNearestName) {
