@@ -62,6 +62,7 @@ class Setter {
     }
   }
   void operator()(NameList* target) const {
+    if (option_.repeats) return target->emplace_back(text_), void();
     target->clear();
     for (std::string_view element : elements(text_)) target->emplace_back(element);
   }
