@@ -34,23 +34,6 @@ void check_device(Device device) {
   }
 }
 
-// Tells the profile, if there is one, of a product and its time.
-class Measured {
- public:
-  Measured(const Product& product) : product_(product) {
-    if (Profile::current() != nullptr) begin_ = seconds_now();
-  }
-  ~Measured() {
-    if (Profile* profile = Profile::current()) profile->product(product_, seconds_now() - begin_);
-  }
-  Measured(const Measured&) = delete;
-  Measured& operator=(const Measured&) = delete;
-
- private:
-  Product product_;
-  double begin_ = 0;
-};
-
 template <class T>
 Product product_of(const Matrix<const T>& a, Transpose transpose_a, Transpose transpose_b,
                    const Matrix<T>& c, int64_t batch) {
@@ -64,7 +47,7 @@ void one(Device device, const Matrix<const T>& a, Transpose transpose_a, const M
   check_device(device);
   check(a, transpose_a, b, transpose_b, c);
   if (c.rows == 0 || c.cols == 0) return;
-  const Measured measured(product_of(a, transpose_a, transpose_b, c, 1));
+  const MeasuredProduct measured(product_of(a, transpose_a, transpose_b, c, 1));
   const bool empty = (transpose_a == Transpose::yes ? a.rows : a.cols) == 0;
   if constexpr (std::is_same_v<T, float>) {
     if (!empty) return onednn::gemm(a, transpose_a, b, transpose_b, c, epilogue);
@@ -89,7 +72,7 @@ void batched(Device device, int64_t batch, const Matrix<const T>& a, Transpose t
       gemm(device, slice(a, i), transpose_a, slice(b, i), transpose_b, slice(c, i));
     return;
   }
-  const Measured measured(product_of(a, transpose_a, transpose_b, c, batch));
+  const MeasuredProduct measured(product_of(a, transpose_a, transpose_b, c, batch));
   parallel_rows(batch, work, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       small::gemm<T>(slice(a, i), transpose_a, slice(b, i), transpose_b, slice(c, i));

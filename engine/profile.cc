@@ -7,6 +7,7 @@ namespace ctr {
 namespace {
 
 thread_local Profile* current_profile = nullptr;
+thread_local bool measuring = false;
 
 }  // namespace
 
@@ -45,6 +46,19 @@ void Profile::product(const Product& product, double seconds) {
   products_.push_back(product);
   flop_ += product.flop();
   product_seconds_ += seconds;
+}
+
+MeasuredProduct::MeasuredProduct(const Product& product)
+    : product_(product), outer_(Profile::current() != nullptr && !measuring) {
+  if (!outer_) return;
+  measuring = true;
+  begin_ = seconds_now();
+}
+
+MeasuredProduct::~MeasuredProduct() {
+  if (!outer_) return;
+  measuring = false;
+  if (Profile* profile = Profile::current()) profile->product(product_, seconds_now() - begin_);
 }
 
 }  // namespace ctr

@@ -8,14 +8,16 @@
 
 namespace ctr {
 
-// One matrix product: `batch` products of [rows, inner] by [inner, cols].
+// One matrix product: `batch` products of [rows, inner] by [inner, cols], or one that is repeated
+// on other numbers in the same place.
 struct Product {
   int64_t rows = 0, cols = 0, inner = 0, batch = 1;
   bool transpose_a = false, transpose_b = false;
+  int64_t repeats = 1;
 
   double flop() const {
     return 2.0 * static_cast<double>(rows) * static_cast<double>(cols) *
-           static_cast<double>(inner) * static_cast<double>(batch);
+           static_cast<double>(inner) * static_cast<double>(batch * repeats);
   }
 };
 
@@ -70,5 +72,20 @@ inline void profile_read(int64_t bytes) {
 
 // Seconds of a clock that only rises.
 double seconds_now();
+
+// Tells the profile, if there is one, of a product and its time. Within another one it tells
+// nothing: an operator that cuts its product itself measures the whole.
+class MeasuredProduct {
+ public:
+  explicit MeasuredProduct(const Product& product);
+  ~MeasuredProduct();
+  MeasuredProduct(const MeasuredProduct&) = delete;
+  MeasuredProduct& operator=(const MeasuredProduct&) = delete;
+
+ private:
+  Product product_;
+  double begin_ = 0;
+  bool outer_;
+};
 
 }  // namespace ctr

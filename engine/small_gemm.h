@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "engine/block_gemm.h"
 #include "engine/linalg.h"
 
 namespace ctr::small {
@@ -30,6 +31,8 @@ void gemm(const Matrix<const T>& a, Transpose transpose_a, const Matrix<const T>
           Transpose transpose_b, const Matrix<T>& c) {
   const bool ta = transpose_a == Transpose::yes;
   const int64_t inner = ta ? a.rows : a.cols;
+  if (c.rows >= kBlockRows && c.cols >= kBlockRows)
+    return blocked_gemm(a, ta, b, transpose_b == Transpose::yes, c);
   for (int64_t i = 0; i < c.rows; ++i) {
     T* row = c.data + i * c.stride;
     if (transpose_b == Transpose::yes && !ta) {

@@ -11,9 +11,10 @@ namespace ctr {
 
 // One of the peer's settings in our terms.
 struct PeerOption {
-  std::string ours;                                // the name of our option
-  std::map<std::string, std::string> values = {};  // the peer's value, in lower case → ours; those
-                                                   // not listed are taken as they are
+  std::string ours;  // the name of our option
+  // The peer's value, in lower case → ours, or "option=value" where it is another option's; those
+  // not listed are taken as they are.
+  std::map<std::string, std::string> values = {};
 };
 
 // An MLP of the peer: modules `<prefix>.mlp.<n>`, and ours below `<hidden>/<l>` and `<head>`.

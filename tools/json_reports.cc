@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/encoding_report.h"
 #include "tools/evaluation.h"
 #include "tools/lint/lint.h"
 
@@ -91,6 +92,29 @@ std::string json_of(const LintReport& report) {
                                {"rows", d.rows},
                                {"clicks", d.clicks},
                                {"popularity_auc", d.popularity_auc}});
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string json_of(const EncodingReport& report) {
+  const EncodingOptions& o = report.options;
+  Json json = {{"ids", o.ids},
+               {"hash_rows", o.hash_rows},
+               {"dhe_hashes", o.dhe_hashes},
+               {"dhe_buckets", o.dhe_buckets},
+               {"seed", o.seed},
+               {"pairs", report.pairs},
+               {"most_entropy", report.most_entropy}};
+  json["encodings"] = Json::array();
+  for (const EncodingProperties& e : report.encodings) {
+    json["encodings"].push_back(
+        {{"name", e.name},
+         {"dimension", e.dimension},
+         {"unique", e.unique},
+         {"uniqueness", static_cast<double>(e.unique) / static_cast<double>(o.ids)},
+         {"distance", e.distance},
+         {"distance_spread", e.distance_spread},
+         {"entropy", e.entropy}});
   }
   return json.dump(2) + "\n";
 }

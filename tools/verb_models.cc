@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "models/model.h"
@@ -11,9 +13,13 @@ Verb models_verb() {
   verb.summary = "list the models";
   verb.examples = {"ctrengine models", "ctrengine train --help"};
   verb.run = [](const std::vector<std::string>&) {
+    size_t name = 0, title = 0;  // widths of the columns
     for (const ModelInfo& model : model_list()) {
-      fmt::print("{:<12} {:<64} {}\n", model.name, model.title, model.paper);
+      name = std::max(name, model.name.size());
+      title = std::max(title, model.title.size());
     }
+    for (const ModelInfo& model : model_list())
+      fmt::print("{:<{}}  {:<{}}  {}\n", model.name, name, model.title, title, model.paper);
     return 0;
   };
   return verb;

@@ -38,6 +38,14 @@ OptionList ModelOptions::list() {
   fmfm.add_to(list);
   ffm.add_to(list);
   fibinet.add_to(list);
+  cin.add_to(list);
+  autoint.add_to(list);
+  afn.add_to(list);
+  im.add_to(list);
+  cross.add_to(list);
+  edcn.add_to(list);
+  finalmlp.add_to(list);
+  mask.add_to(list);
   return list;
 }
 

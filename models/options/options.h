@@ -6,14 +6,22 @@
 #include <string>
 
 #include "engine/options.h"
+#include "models/options/afn_options.h"
 #include "models/options/apg_options.h"
+#include "models/options/autoint_options.h"
+#include "models/options/cin_options.h"
+#include "models/options/cross_options.h"
 #include "models/options/dual_mlp_options.h"
+#include "models/options/edcn_options.h"
 #include "models/options/embedding_options.h"
 #include "models/options/ffm_options.h"
 #include "models/options/fibinet_options.h"
+#include "models/options/finalmlp_options.h"
 #include "models/options/fm_options.h"
 #include "models/options/fmfm_options.h"
 #include "models/options/fwfm_options.h"
+#include "models/options/im_options.h"
+#include "models/options/mask_options.h"
 #include "models/options/nfm_options.h"
 #include "models/options/pnn_options.h"
 
@@ -42,7 +50,15 @@ struct ModelOptions {
   FmfmOptions fmfm;
   FfmOptions ffm;
   FibinetOptions fibinet;
+  CinOptions cin;
+  AutoIntOptions autoint;
+  AfnOptions afn;
+  ImOptions im;
 
+  CrossOptions cross;
+  EdcnOptions edcn;
+  FinalMlpOptions finalmlp;
+  MaskOptions mask;
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();
 };

@@ -3,24 +3,11 @@
 #include <cmath>
 
 #include "engine/check.h"
-#include "ops/elementwise/elementwise.h"
 #include "ops/linear/linear.h"
 #include "ops/registry.h"
 #include "ops/shaping/shaping.h"
-#include "ops/softmax/softmax.h"
 
 namespace ctr {
-namespace {
-
-// [B T, A] as [B H, T, A / H].
-Var split_heads(const Var& x, int64_t batch, int64_t length, int64_t heads) {
-  const int64_t width = x.dim(1) / heads;
-  return reshape(swap_middle(reshape(x, {batch, length, heads, width})),
-                 {batch * heads, length, width});
-}
-
-}  // namespace
-
 Var multi_head_attention(const Var& x, const AttentionWeights& weights, int64_t heads,
                          double scale) {
   CTR_CHECK(x.rank() == 3, "multi_head_attention: x must be [batch, length, width], got {}",
@@ -34,15 +21,14 @@ Var multi_head_attention(const Var& x, const AttentionWeights& weights, int64_t 
   const int64_t batch = x.dim(0), length = x.dim(1);
   const Var rows = reshape(x, {batch * length, x.dim(2)});
   auto projected = [&](const Var& weight) {
-    return split_heads(linear(rows, weight), batch, length, heads);  // [B H, T, A / H]
+    return reshape(linear(rows, weight), {batch, length, width});  // [B, T, A]
   };
   if (scale == 0) scale = 1 / std::sqrt(static_cast<double>(width / heads));
-  Var scores = batched_matmul(projected(weights.query), projected(weights.key), Transpose::yes);
-  Var mixed = batched_matmul(softmax(ctr::scale(scores, scale)), projected(weights.value));
-  Var joined = reshape(swap_middle(reshape(mixed, {batch, heads, length, width / heads})),
-                       {batch * length, width});
-  if (weights.out.defined()) joined = linear(joined, weights.out);
-  return reshape(joined, {batch, length, joined.dim(1)});
+  const Var query = projected(weights.query), key = projected(weights.key);
+  Var mixed = attention_mix(attention_weights(query, key, heads, scale), projected(weights.value));
+  if (!weights.out.defined()) return mixed;
+  return reshape(linear(reshape(mixed, {batch * length, width}), weights.out),
+                 {batch, length, weights.out.dim(0)});
 }
 
 OpInfo op_multi_head_attention() {

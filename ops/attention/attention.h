@@ -5,6 +5,13 @@
 
 namespace ctr {
 
+// p_h = softmax(Q_h K_hᵀ scale) over the last axis, per head h of the H equal parts of the width
+// (Vaswani et al., NeurIPS 2017, eq. 1): q, k [B, T, A] → [B, H, T, T].
+Var attention_weights(const Var& q, const Var& k, int64_t heads, double scale);
+
+// y = [P_1 V_1 … P_H V_H] for p [B, H, T, T], v [B, T, A], V_h its h-th A / H columns → [B, T, A].
+Var attention_mix(const Var& p, const Var& v);
+
 // The projections of one multi-head attention, (out, in) each.
 struct AttentionWeights {
   Var query, key, value;  // [A, I]

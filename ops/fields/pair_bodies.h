@@ -12,31 +12,35 @@ CTR_HD inline int64_t pair_number(int64_t i, int64_t j, int64_t fields) {
   return i < j ? first_pair(i, fields) + j - i - 1 : first_pair(j, fields) + i - j - 1;
 }
 
-// Eight sums over n elements, the k-th of those at places k, k + 8 …
-template <class T>
+// Σ_d a_d b_d (w_d): sums of every kLanes-th element, and the last few by themselves.
+template <class T, int kLanes>
 struct LaneSums {
-  T lane[8];
-  CTR_HD LaneSums() {
-    for (int k = 0; k < 8; ++k) lane[k] = T(0);
+  T lane[kLanes];
+  T rest;
+  CTR_HD LaneSums() : rest(T(0)) {
+    for (int k = 0; k < kLanes; ++k) lane[k] = T(0);
   }
-  // Σ_d a_d b_d (w_d)
+  CTR_HD void add(const T* a, const T* b, int64_t n) {
+    int64_t d = 0;
+    for (; d + kLanes <= n; d += kLanes) {
+#pragma omp simd
+      for (int k = 0; k < kLanes; ++k) lane[k] += a[d + k] * b[d + k];
+    }
+    for (; d < n; ++d) rest += a[d] * b[d];
+  }
   CTR_HD void add(const T* a, const T* b, const T* w, int64_t n) {
     int64_t d = 0;
-    if (w == nullptr) {
-      for (; d + 8 <= n; d += 8) {
-        for (int k = 0; k < 8; ++k) lane[k] += a[d + k] * b[d + k];
-      }
-      for (int k = 0; d + k < n; ++k) lane[k] += a[d + k] * b[d + k];
-    } else {
-      for (; d + 8 <= n; d += 8) {
-        for (int k = 0; k < 8; ++k) lane[k] += a[d + k] * b[d + k] * w[d + k];
-      }
-      for (int k = 0; d + k < n; ++k) lane[k] += a[d + k] * b[d + k] * w[d + k];
+    for (; d + kLanes <= n; d += kLanes) {
+#pragma omp simd
+      for (int k = 0; k < kLanes; ++k) lane[k] += a[d + k] * b[d + k] * w[d + k];
     }
+    for (; d < n; ++d) rest += a[d] * b[d] * w[d];
   }
-  CTR_HD T sum() const {
-    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-           ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+  CTR_HD T sum() {
+    for (int half = kLanes / 2; half > 0; half /= 2) {
+      for (int k = 0; k < half; ++k) lane[k] += lane[k + half];
+    }
+    return lane[0] + rest;
   }
 };
 
@@ -55,9 +59,12 @@ struct PairwiseInner {
     int64_t n = 0;
     for (int64_t i = 0; i < fields; ++i) {
       for (int64_t j = i + 1; j < fields; ++j, ++n) {
-        LaneSums<T> sums;
-        sums.add(first + i * width, first + j * width, w == nullptr ? nullptr : w + n * width,
-                 width);
+        LaneSums<T, 8> sums;
+        if (w == nullptr) {
+          sums.add(first + i * width, first + j * width, width);
+        } else {
+          sums.add(first + i * width, first + j * width, w + n * width, width);
+        }
         out[n] = sums.sum();
       }
     }
@@ -76,28 +83,33 @@ struct PairwiseInnerBackward {
   T* dv;
   int64_t fields, width, pairs;
   template <int kCount>
+  CTR_HD void add(T (&sum)[kCount], const T* other, int64_t n, int64_t d, T upstream) const {
+    if (w == nullptr) {
+#pragma omp simd
+      for (int k = 0; k < kCount; ++k) sum[k] += upstream * other[k];
+    } else {
+#pragma omp simd
+      for (int k = 0; k < kCount; ++k) sum[k] += upstream * other[k] * w[n * width + d + k];
+    }
+  }
+  template <int kCount>
   CTR_HD void chunk(int64_t row, int64_t i, int64_t d) const {
     T sum[kCount];
     for (int k = 0; k < kCount; ++k) sum[k] = T(0);
     const T* first = v + row * fields * width + d;
     const T* upstream = dy + row * pairs;
-    for (int64_t j = 0; j < fields; ++j) {
-      if (j == i) continue;
-      const int64_t n = pair_number(i, j, fields);
-      const T g = upstream[n];
-      const T* other = first + j * width;
-      if (w == nullptr) {
-        for (int k = 0; k < kCount; ++k) sum[k] += g * other[k];
-      } else {
-        for (int k = 0; k < kCount; ++k) sum[k] += g * other[k] * w[n * width + d + k];
-      }
-    }
+    int64_t n = i - 1;  // of the pair (0, i)
+    for (int64_t j = 0; j < i; n += fields - j - 2, ++j)
+      add<kCount>(sum, first + j * width, n, d, upstream[n]);
+    n = first_pair(i, fields);
+    for (int64_t j = i + 1; j < fields; ++j, ++n)
+      add<kCount>(sum, first + j * width, n, d, upstream[n]);
     T* out = dv + (row * fields + i) * width + d;
     for (int k = 0; k < kCount; ++k) out[k] = sum[k];
   }
   CTR_HD void operator()(int64_t row, int64_t i) const {
     int64_t d = 0;
-    for (; d + 8 <= width; d += 8) chunk<8>(row, i, d);
+    for (; d + 16 <= width; d += 16) chunk<16>(row, i, d);
     for (; d + 4 <= width; d += 4) chunk<4>(row, i, d);
     for (; d < width; ++d) chunk<1>(row, i, d);
   }
@@ -214,11 +226,10 @@ struct FieldAware {
   CTR_HD void operator()(int64_t row) const {
     const int64_t slots = fields - 1;
     const T* first = e + row * fields * slots * width;
-    LaneSums<T> sums;
+    LaneSums<T, 4> sums;
     for (int64_t i = 0; i < fields; ++i) {
       for (int64_t j = i + 1; j < fields; ++j)
-        sums.add(first + (i * slots + j - 1) * width, first + (j * slots + i) * width, nullptr,
-                 width);
+        sums.add(first + (i * slots + j - 1) * width, first + (j * slots + i) * width, width);
     }
     y[row] = sums.sum();
   }
@@ -234,6 +245,12 @@ struct FieldAwareBackward {
   const T* dy;
   T* de;
   int64_t fields, width;
+  template <int kCount>
+  CTR_HD static void scale(T factor, const T* from, T* to) {
+    T scaled[kCount];  // apart from `to`, which the compiler cannot tell from `from`
+    for (int k = 0; k < kCount; ++k) scaled[k] = factor * from[k];
+    for (int k = 0; k < kCount; ++k) to[k] = scaled[k];
+  }
   CTR_HD void operator()(int64_t row, int64_t f) const {
     const int64_t slots = fields - 1;
     const int64_t first = row * fields * slots;
@@ -242,7 +259,9 @@ struct FieldAwareBackward {
       const int64_t theirs = other > f ? f : f - 1;  // its vector for this field
       const T* from = e + (first + other * slots + theirs) * width;
       T* to = de + (first + f * slots + s) * width;
-      for (int64_t d = 0; d < width; ++d) to[d] = dy[row] * from[d];
+      int64_t d = 0;
+      for (; d + 4 <= width; d += 4) scale<4>(dy[row], from + d, to + d);
+      for (; d < width; ++d) scale<1>(dy[row], from + d, to + d);
     }
   }
 };

@@ -1,132 +1,97 @@
-// The pairs of one left field stand side by side, and so do their right fields: x_i times all its
-// matrices is one product, [B, D] by [D, count D], and what it meets is a slice of x.
-
 #include "engine/check.h"
 #include "engine/launch.h"
-#include "engine/linalg.h"
+#include "ops/elementwise/elementwise.h"
 #include "ops/fields/bilinear_bodies.h"
-#include "ops/fields/pair_bodies.h"
 #include "ops/fields/pairs.h"
 #include "ops/registry.h"
 
 namespace ctr {
 namespace {
 
+enum class PairResult : bool { vector, inner };
+
 PairStrides strides_of(PairLayout layout, int64_t pairs, int64_t width) {
   return layout == PairLayout::pair_left_right ? PairStrides{width * width, width, 1}
                                                : PairStrides{width, 1, pairs * width};
 }
+PairStrides transposed_strides(int64_t width) { return {width * width, 1, width}; }
 
-// What the upstream gradient and the result are: vectors of pairs, or their sums.
-enum class PairResult : bool { vector, inner };
+Tensor moved(const Tensor& m, PairStrides from, PairStrides to, const Shape& shape, int64_t pairs,
+             int64_t width) {
+  Tensor result(shape, m.dtype(), m.device());
+  visit_float(m.dtype(), "pair matrices", [&](auto zero) {
+    using T = decltype(zero);
+    for_each_2d(m.device(), pairs, width,
+                MovePairMatrices<T>{m.data<T>(), result.data<T>(), from, to, width});
+  });
+  return result;
+}
 
-// The products of one x [B, F, D] with matrices side by side, W[left, n D + right].
-template <class T>
+// x [B, F, D] against the matrices of its pairs.
 class Bilinear {
  public:
-  Bilinear(const Tensor& x, const Tensor& m, PairLayout layout)
+  Bilinear(const Tensor& x, const Tensor& m, PairLayout layout, PairResult result)
       : x_(x),
+        given_(m.shape()),
         layout_(layout),
-        rows_(x.dim(0)),
-        fields_(x.dim(1)),
+        result_(result),
+        pairs_(pair_count(x.dim(1))),
         width_(x.dim(2)),
-        pairs_(pair_count(fields_)),
-        side_by_side_({width_, pairs_ * width_}, x.dtype(), x.device()) {
-    move(m.data<T>(), strides_of(layout, pairs_, width_), side_by_side_.data<T>(),
-         side_by_side_strides());
-  }
+        by_pair_(layout == PairLayout::pair_left_right
+                     ? m
+                     : moved(m, strides_of(layout, pairs_, width_), by_pair_strides(),
+                             {pairs_, width_, width_}, pairs_, width_)) {}
 
   // Into rows of y of `stride` elements.
-  void forward(T* y, int64_t stride, PairResult result) const {
-    Tensor scratch;
-    if (result == PairResult::inner) scratch = scratch_like_pairs();
-    for (int64_t i = 0; i + 1 < fields_; ++i) {
-      const int64_t first = first_pair(i, fields_), cols = count(i) * width_;
-      if (result == PairResult::vector) {
-        T* out = y + first * width_;
-        product(i, {out, rows_, cols, stride});
-        for_each_2d(x_.device(), rows_, cols,
-                    StridedMultiply<T>{out, right(i), out, stride, stride_x(), stride});
-      } else {
-        T* u = scratch.data<T>();
-        product(i, {u, rows_, cols, cols});
-        for_each_2d(x_.device(), rows_, count(i),
-                    PairDots<T>{u, right(i), y + first, cols, stride_x(), stride, width_});
-      }
-    }
+  template <class T>
+  void forward(T* y, int64_t stride) const {
+    for_each(x_.device(), blocks(),
+             PairwiseBilinear<T>{x_.data<T>(), by_pair_.data<T>(), y, sizes(stride)});
   }
 
-  // From rows of dy of `stride` elements; dx and dm may be undefined.
-  void backward(const T* dy, int64_t stride, PairResult result, Tensor& dx, Tensor& dm) const {
-    Tensor t = scratch_like_pairs();  // gradients of x_i M_n
-    Tensor u = dx.defined() ? scratch_like_pairs() : Tensor();
-    Tensor left({rows_, width_}, x_.dtype(), x_.device());
-    Tensor dw;
-    if (dm.defined()) dw = Tensor(side_by_side_.shape(), x_.dtype(), x_.device());
-    for (int64_t i = 0; i + 1 < fields_; ++i) {
-      const int64_t first = first_pair(i, fields_), cols = count(i) * width_;
-      const T* upstream = dy + first * (result == PairResult::vector ? width_ : 1);
-      scale(result, upstream, stride, i, right(i), stride_x(), t.data<T>(), cols, false);
-      const Matrix<const T> dt{t.data<T>(), rows_, cols, cols};
-      if (dm.defined())  // dW_i = x_iᵀ dt
-        gemm(x_.device(), field(i), Transpose::yes, dt, Transpose::no,
-             {dw.data<T>() + first * width_, width_, cols, pairs_ * width_});
-      if (!dx.defined()) continue;
-      product(i, {u.data<T>(), rows_, cols, cols});
-      gemm(x_.device(), dt, Transpose::no, matrices(i), Transpose::yes,
-           {left.data<T>(), rows_, width_, width_});
-      for_each_2d(x_.device(), rows_, width_,
-                  StridedAdd<T>{left.data<T>(), dx.data<T>() + i * width_, width_, stride_x()});
-      scale(result, upstream, stride, i, u.data<T>(), cols, dx.data<T>() + (i + 1) * width_,
-            stride_x(), true);
+  // From rows of dy of `stride` elements; puts the gradients of inputs `at` (x) and `at + 1` (m).
+  template <class T>
+  void backward(const T* dy, int64_t stride, int at, GradientSink& sink) const {
+    if (!sink.needs(at) && !sink.needs(at + 1)) return;
+    const int64_t weights = pairs_ * width_ * width_;
+    Tensor dx, partial, transposed;
+    if (sink.needs(at)) {
+      dx = Tensor(x_.shape(), x_.dtype(), x_.device());
+      transposed = moved(by_pair_, by_pair_strides(), transposed_strides(width_), by_pair_.shape(),
+                         pairs_, width_);
     }
-    if (dm.defined())
-      move(dw.data<T>(), side_by_side_strides(), dm.data<T>(), strides_of(layout_, pairs_, width_));
+    if (sink.needs(at + 1)) partial = Tensor({blocks(), weights}, x_.dtype(), x_.device());
+    for_each(x_.device(), blocks(),
+             PairwiseBilinearBackward<T>{x_.data<T>(), by_pair_.data<T>(), pointer<T>(transposed),
+                                         dy, pointer<T>(dx), pointer<T>(partial), sizes(stride)});
+    if (dx.defined()) sink.put(at, dx);
+    if (!partial.defined()) return;
+    const Tensor dm = column_sum(partial, weights);
+    sink.put(at + 1, layout_ == PairLayout::pair_left_right
+                         ? dm.reshaped(given_)
+                         : moved(dm, by_pair_strides(), strides_of(layout_, pairs_, width_), given_,
+                                 pairs_, width_));
   }
 
  private:
-  int64_t count(int64_t i) const { return fields_ - 1 - i; }  // pairs of the left field i
-  int64_t stride_x() const { return fields_ * width_; }
-  const T* right(int64_t i) const { return x_.data<T>() + (i + 1) * width_; }
-  PairStrides side_by_side_strides() const { return {width_, pairs_ * width_, 1}; }
-  Tensor scratch_like_pairs() const {
-    return Tensor({rows_, std::max<int64_t>(1, fields_ - 1) * width_}, x_.dtype(), x_.device());
+  template <class T>
+  static T* pointer(Tensor& tensor) {
+    return tensor.defined() ? tensor.data<T>() : nullptr;
   }
-  Matrix<const T> field(int64_t i) const {
-    return {x_.data<T>() + i * width_, rows_, width_, stride_x()};
+  PairStrides by_pair_strides() const {
+    return strides_of(PairLayout::pair_left_right, pairs_, width_);
   }
-  Matrix<const T> matrices(int64_t i) const {
-    return {side_by_side_.data<T>() + first_pair(i, fields_) * width_, width_, count(i) * width_,
-            pairs_ * width_};
-  }
-  // x_i times its matrices.
-  void product(int64_t i, const Matrix<T>& to) const {
-    gemm(x_.device(), field(i), Transpose::no, matrices(i), Transpose::no, to);
-  }
-  void move(const T* from, PairStrides from_strides, T* to, PairStrides to_strides) const {
-    for_each_2d(x_.device(), width_, pairs_,
-                MovePairMatrices<T>{from, to, from_strides, to_strides, width_});
-  }
-  // y = dy ⊙ b over the pairs of the left field i, or y + dy ⊙ b.
-  void scale(PairResult result, const T* dy, int64_t stride_dy, int64_t i, const T* b,
-             int64_t stride_b, T* y, int64_t stride_y, bool add) const {
-    const int64_t cols = count(i) * width_;
-    if (result == PairResult::inner) {
-      for_each_2d(x_.device(), rows_, count(i),
-                  PairScale<T>{dy, b, y, stride_dy, stride_b, stride_y, width_, add});
-    } else if (add) {
-      for_each_2d(x_.device(), rows_, cols,
-                  StridedMultiplyAdd<T>{dy, b, y, stride_dy, stride_b, stride_y});
-    } else {
-      for_each_2d(x_.device(), rows_, cols,
-                  StridedMultiply<T>{dy, b, y, stride_dy, stride_b, stride_y});
-    }
+  int64_t blocks() const { return (x_.dim(0) + BilinearSizes::kBlock - 1) / BilinearSizes::kBlock; }
+  BilinearSizes sizes(int64_t stride) const {
+    return {x_.dim(0), x_.dim(1), width_, stride, result_ == PairResult::inner};
   }
 
   Tensor x_;
+  Shape given_;  // of m
   PairLayout layout_;
-  int64_t rows_, fields_, width_, pairs_;
-  Tensor side_by_side_;
+  PairResult result_;
+  int64_t pairs_, width_;
+  Tensor by_pair_;  // [P, D, D]
 };
 
 void check(const char* op, const Var& x, const Var& m, PairLayout layout) {
@@ -137,19 +102,6 @@ void check(const char* op, const Var& x, const Var& m, PairLayout layout) {
   CTR_CHECK(m.shape() == wanted && m.dtype() == x.dtype(),
             "{}: m {} {} must be {} {} for x {}, a matrix for each pair", op, m.dtype(), m.shape(),
             x.dtype(), wanted, x.shape());
-}
-
-// One part's gradients, from rows of dy of `stride` elements; x is input `at`, m the next.
-template <class T>
-void put_gradients(const Tensor& x, const Tensor& m, PairLayout layout, PairResult result,
-                   const T* dy, int64_t stride, int at, GradientSink& sink) {
-  if (!sink.needs(at) && !sink.needs(at + 1)) return;
-  Tensor dx, dm;
-  if (sink.needs(at)) dx = Tensor::zeros(x.shape(), x.dtype(), x.device());
-  if (sink.needs(at + 1)) dm = Tensor(m.shape(), m.dtype(), m.device());
-  Bilinear<T>(x, m, layout).backward(dy, stride, result, dx, dm);
-  if (dx.defined()) sink.put(at, dx);
-  if (dm.defined()) sink.put(at + 1, dm);
 }
 
 }  // namespace
@@ -175,15 +127,15 @@ Var pairwise_bilinear(std::span<const PairBilinear> parts) {
   visit_float(y.dtype(), "pairwise_bilinear", [&](auto zero) {
     using T = decltype(zero);
     for (size_t p = 0; p < parts.size(); ++p)
-      Bilinear<T>(kept[2 * p], kept[2 * p + 1], kLayout)
-          .forward(y.data<T>() + static_cast<int64_t>(p) * width, stride, PairResult::vector);
+      Bilinear(kept[2 * p], kept[2 * p + 1], kLayout, PairResult::vector)
+          .forward<T>(y.data<T>() + static_cast<int64_t>(p) * width, stride);
   });
   auto backward = [kept, width, stride](const Tensor& dy, GradientSink& sink) {
     visit_float(dy.dtype(), "pairwise_bilinear", [&](auto zero) {
       using T = decltype(zero);
       for (size_t p = 0; p < kept.size() / 2; ++p)
-        put_gradients<T>(kept[2 * p], kept[2 * p + 1], kLayout, PairResult::vector,
-                         dy.data<T>() + static_cast<int64_t>(p) * width, stride,
+        Bilinear(kept[2 * p], kept[2 * p + 1], kLayout, PairResult::vector)
+            .backward<T>(dy.data<T>() + static_cast<int64_t>(p) * width, stride,
                          static_cast<int>(2 * p), sink);
     });
   };
@@ -196,13 +148,13 @@ Var pairwise_bilinear_inner(const Var& x, const Var& m, PairLayout layout) {
   Tensor y({x.dim(0), pairs}, x.dtype(), x.device());
   visit_float(y.dtype(), "pairwise_bilinear_inner", [&](auto zero) {
     using T = decltype(zero);
-    Bilinear<T>(x.value(), m.value(), layout).forward(y.data<T>(), pairs, PairResult::inner);
+    Bilinear(x.value(), m.value(), layout, PairResult::inner).forward<T>(y.data<T>(), pairs);
   });
   auto backward = [xv = x.value(), mv = m.value(), layout, pairs](const Tensor& dy,
                                                                   GradientSink& sink) {
     visit_float(dy.dtype(), "pairwise_bilinear_inner", [&](auto zero) {
       using T = decltype(zero);
-      put_gradients<T>(xv, mv, layout, PairResult::inner, dy.data<T>(), pairs, 0, sink);
+      Bilinear(xv, mv, layout, PairResult::inner).backward<T>(dy.data<T>(), pairs, 0, sink);
     });
   };
   return record("pairwise_bilinear_inner", y, {x, m}, backward);
@@ -222,7 +174,8 @@ OpInfo op_pairwise_bilinear() {
           .call = call,
           .cases = {{"odd sizes", {{3, 4, 5}, {6, 5, 5}}},
                     {"two fields, one row", {{1, 2, 1}, {1, 1, 1}}},
-                    {"two parts", {{2, 3, 9}, {3, 9, 9}, {2, 3, 9}, {3, 9, 9}}},
+                    {"two parts", {{2, 3, 21}, {3, 21, 21}, {2, 3, 21}, {3, 21, 21}}},
+                    {"two blocks of rows", {{134, 3, 2}, {3, 2, 2}}},
                     {"empty", {{0, 3, 4}, {3, 4, 4}}}},
           .refused = {{"rank", {{3, 4}, {6, 5, 5}}, {}, {}, "pairwise_bilinear: x must be [batch"},
                       {"matrices",
@@ -230,8 +183,7 @@ OpInfo op_pairwise_bilinear() {
                        {},
                        {},
                        "pairwise_bilinear: m f64 [4,5,5] must be f64 [6,5,5] for x [3,4,5]"},
-                      {"none", {}, {}, {}, "pairwise_bilinear: at least one part is needed"}},
-          .devices = {Device::cpu}};
+                      {"none", {}, {}, {}, "pairwise_bilinear: at least one part is needed"}}};
 }
 
 OpInfo op_pairwise_bilinear_inner() {

@@ -11,8 +11,8 @@ namespace {
 void check_family(const char* op, const HashFamily& family) {
   const int64_t k = family.a.count();
   CTR_CHECK(k > 0 && family.b.count() == k && family.p.count() == k,
-            "{}: a, b and p must hold one number per hash, got {}, {} and {}", op,
-            family.a.shape(), family.b.shape(), family.p.shape());
+            "{}: a, b and p must hold one number per hash, got {}, {} and {}", op, family.a.shape(),
+            family.b.shape(), family.p.shape());
   CTR_CHECK(family.buckets > 0, "{}: there must be at least one bucket, got {}", op,
             family.buckets);
   for (int64_t j = 0; j < k; ++j) {
@@ -75,11 +75,11 @@ Var hash_encoding(const Tensor& ids, const HashFamily& family, HashEncoding enco
   Tensor y({rows, hashes}, dtype);
   visit_float(dtype, "hash_encoding", [&](auto zero) {
     using T = decltype(zero);
-    for_each_2d(y.device(), rows, hashes,
-                HashFractions<T>{ids.data<int64_t>(), family.a.data<int64_t>(),
-                                 family.b.data<int64_t>(), family.p.data<int64_t>(), y.data<T>(),
-                                 hashes, family.buckets, gaussian ? 1.0 : 2.0,
-                                 gaussian ? 0.0 : -1.0});
+    for_each_2d(
+        y.device(), rows, hashes,
+        HashFractions<T>{ids.data<int64_t>(), family.a.data<int64_t>(), family.b.data<int64_t>(),
+                         family.p.data<int64_t>(), y.data<T>(), hashes, family.buckets,
+                         gaussian ? 1.0 : 2.0, gaussian ? 0.0 : -1.0});
     if (gaussian)
       for_each(y.device(), rows * hashes / 2, BoxMuller<T>{y.data<T>(), static_cast<T>(log_floor)});
   });
@@ -110,7 +110,8 @@ OpInfo op_hash_encoding() {
   const Attributes gaussian{{"encoding", "gaussian"}};
   return {
       .name = "hash_encoding",
-      .formula = "y[i, j] = 2 (((a_j id_i + b_j) mod p_j) mod m) / (m - 1) - 1, or Box-Muller of it",
+      .formula =
+          "y[i, j] = 2 (((a_j id_i + b_j) mod p_j) mod m) / (m - 1) - 1, or Box-Muller of it",
       .inputs = {},
       .constants = {"ids", "a", "b", "p"},
       .attributes = {"buckets", "encoding", "log_floor"},

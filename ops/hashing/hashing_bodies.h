@@ -26,10 +26,9 @@ struct HashFractions {
   int64_t buckets;
   double scale, shift;
   CTR_HD void operator()(int64_t row, int64_t j) const {
-    const uint64_t bucket =
-        universal_hash(static_cast<uint64_t>(ids[row]), static_cast<uint64_t>(a[j]),
-                       static_cast<uint64_t>(b[j]), static_cast<uint64_t>(p[j]),
-                       static_cast<uint64_t>(buckets));
+    const uint64_t bucket = universal_hash(
+        static_cast<uint64_t>(ids[row]), static_cast<uint64_t>(a[j]), static_cast<uint64_t>(b[j]),
+        static_cast<uint64_t>(p[j]), static_cast<uint64_t>(buckets));
     const double fraction = static_cast<double>(bucket) / static_cast<double>(buckets - 1);
     y[row * hashes + j] = static_cast<T>(scale * fraction + shift);
   }

@@ -108,12 +108,12 @@ TEST_F(Changed, UnknownTensorsAreRefused) {
 }
 TEST_F(Changed, UnknownOptionsAreRefused) {
   std::string path = write("fuxictr/DNN", [](TensorFile& file) {
-    file.metadata["options"] = R"({"hidden_units": [9, 6], "batch_norm": true})";
+    file.metadata["options"] = R"({"hidden_units": [9, 6], "batch_nrm": true})";
   });
-  EXPECT_EQ(message(path), "golden: option 'batch_norm' = true is not known");
+  EXPECT_EQ(message(path), "golden: DNN's option 'batch_nrm' = true is not known");
   path =
       write("fuxictr/LR", [](TensorFile& file) { file.metadata["options"] = R"({"rank_k": 3})"; });
-  EXPECT_EQ(message(path), "golden: LR has no option 'rank_k'");
+  EXPECT_EQ(message(path), "golden: LR's option 'rank_k' = 3 is not known");
   path = write("multi/APG_mix_mean",
                [](TensorFile& file) { file.metadata["options"] = R"({"rnk_k": 3})"; });
   EXPECT_NE(message(path).find("unknown option 'rnk_k'; did you mean 'rank_k'?"),

@@ -34,6 +34,11 @@ class Replay {
         c_(Tensor::full({p.batch * p.rows, p.cols}, DType::f32, 0)) {}
 
   void run() {
+    for (int64_t i = 0; i < product_.repeats; ++i) once();
+  }
+
+ private:
+  void once() {
     const int64_t n = product_.batch;
     const Matrix<const float> a{a_.data<float>(), a_.dim(0) / n, a_cols(), a_cols()};
     const Matrix<const float> b{b_.data<float>(), b_.dim(0) / n, b_cols(), b_cols()};
@@ -46,8 +51,6 @@ class Replay {
       batched_gemm(Device::cpu, n, a, ta, b, tb, c);
     }
   }
-
- private:
   int64_t a_cols() const { return product_.transpose_a ? product_.rows : product_.inner; }
   int64_t b_cols() const { return product_.transpose_b ? product_.inner : product_.cols; }
 

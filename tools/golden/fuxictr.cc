@@ -38,7 +38,9 @@ bool read_common(const std::string& key, const json& value, OptionList& list) {
     set_option(list, "hidden_units", value);
   } else if (key == "batch_norm") {
     set_option(list, "batch_norm", value);
-  } else if ((key == "hidden_activations" || key == "dnn_activations") && value.is_string()) {
+  } else if ((key == "hidden_activations" || key == "dnn_activations" ||
+              key == "dnn_hidden_activations") &&
+             value.is_string()) {
     list.set("activation", lower(value.get<std::string>()), kWhere);
   } else {
     return false;
@@ -82,7 +84,12 @@ bool read_own(const PeerNames& peer, const std::string& key, const json& value, 
   const std::string text = value.is_string() ? lower(value.get<std::string>()) : value.dump();
   const auto renamed = option.values.find(text);
   if (renamed != option.values.end()) {
-    if (!option.ours.empty()) list.set(option.ours, renamed->second, kWhere);
+    const size_t at = renamed->second.find('=');
+    if (at != std::string::npos) {
+      list.set(renamed->second.substr(0, at), renamed->second.substr(at + 1), kWhere);
+    } else if (!option.ours.empty()) {
+      list.set(option.ours, renamed->second, kWhere);
+    }
   } else if (value.is_null()) {  // the default
   } else if (value.is_string() && list.find(option.ours) != nullptr &&
              !list.find(option.ours)->choices.empty()) {

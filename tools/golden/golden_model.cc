@@ -105,7 +105,8 @@ Comparison verify_model(GoldenFile& file, DType dtype) {
     const Tensor& expected = file.take("grad/" + name);
     double own = 0;
     for (double g : expected.span<double>()) own = std::max(own, std::fabs(g));
-    result.add("grad/" + name, expected, dense, own < 1e-12 * largest ? largest : 0);
+    // What vanishes, all of it or nearly, is a difference of larger terms and holds their rounding.
+    result.add("grad/" + name, expected, dense, own < 1e-12 * largest ? largest : 1e-6 * largest);
   }
   return result;
 }

@@ -105,7 +105,7 @@ const std::map<std::string, StepCase>& cases() {
         {{"edcn_residual", "true"}}}},
       {"EDCN L=2 attn_pool (resid.)",
        {"EDCN",
-        R"({"num_cross_layers": 2, "bridge_type": "attention_pooling"})",
+        R"({"num_cross_layers": 2, "temperature": 2, "bridge_type": "attention_pooling"})",
         {{"edcn_residual", "true"}}}},
       {"FinalMLP noctx H=2", {"FinalMLP", R"({"mlp1_hidden_units": [6, 4], "mlp2_hidden_units": [6],
                         "mlp1_batch_norm": true, "mlp2_batch_norm": true, "use_fs": true,

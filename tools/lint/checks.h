@@ -10,7 +10,7 @@ namespace ctr {
 // What the checks look at.
 struct LintInput {
   const Dataset& data;
-  const Profile& profile;
+  const DataProfile& profile;
   size_t held = 0;  // the split that checks score: test, or valid where test is empty; 0: neither
 };
 

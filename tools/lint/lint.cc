@@ -27,7 +27,7 @@ int64_t LintReport::count(Verdict verdict) const {
 }
 
 LintReport lint(const Dataset& data) {
-  const Profile profile = profile_of(data);
+  const DataProfile profile = profile_of(data);
   LintInput input{data, profile};
   input.held = profile.rows[2] > 0 ? 2 : profile.rows[1] > 0 ? 1 : 0;
   LintReport report;

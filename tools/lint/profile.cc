@@ -18,7 +18,7 @@ void profile_numbers(FieldProfile& field, size_t split, std::span<const float> n
   }
 }
 
-void profile_block(Profile& profile, const Schema& schema, size_t split, const BlockView& block) {
+void profile_block(DataProfile& profile, const Schema& schema, size_t split, const BlockView& block) {
   const std::span<const float> label = block.labels(0);
   profile.rows[split] += block.rows();
   profile.clicks[split] +=
@@ -60,8 +60,8 @@ int64_t number_bin(float number) {
   return ascending >> 16;
 }
 
-Profile profile_of(const Dataset& data) {
-  Profile profile;
+DataProfile profile_of(const Dataset& data) {
+  DataProfile profile;
   for (const Field& field : data.schema.fields) {
     FieldProfile& counts = profile.fields.emplace_back();
     counts.least = std::numeric_limits<float>::max();

@@ -41,13 +41,13 @@ struct FieldProfile {
   float most = 0;
 };
 
-struct Profile {
+struct DataProfile {
   std::array<int64_t, 3> rows{};
   std::array<int64_t, 3> clicks{};
   std::vector<FieldProfile> fields;
 };
 
-Profile profile_of(const Dataset& data);
+DataProfile profile_of(const Dataset& data);
 
 // AUC of the rows in `held`, scored by their value's click rate in `trained`, smoothed as the model
 // `popularity` does: (clicks + 20 m) / (rows + 20), m the overall rate. NaN with one class.
