@@ -160,7 +160,8 @@ Verb sweep_verb() {
   verb.options.add({"plan", &state->plan, "check all combinations, list the runs and stop"});
   verb.options.add({"keep_checkpoints", &state->keep_checkpoints,
                     "also keep what `train --resume` needs of runs that are done"});
-  for (const Option& option : joined(state->train.list(), state->model.list()).all())
+  const OptionList of_train = joined(state->train.list(), state->model.list());
+  for (const Option& option : of_train.all())
     if (option.name != "model" && option.name != "seed") verb.options.add(option);
   verb.given = [state](const std::vector<ConfigEntry>& entries) { state->given = entries; };
   verb.run = [state](const std::vector<std::string>&) { return run(*state); };
