@@ -88,13 +88,13 @@ string(JSON done GET "${json}" runs 1 done)
 if(NOT name STREQUAL "mlp" OR NOT done)
   message(FATAL_ERROR "sweep --json: ${json}")
 endif()
-expect(2 "belongs to another sweep: epochs .was 1, is 2." ${sweep} --epochs 2)
+expect(2 "belongs to another sweep: batch_size .was not given, is 64." ${sweep} --batch-size 64)
 expect(2 "unknown option 'learnign-rate'. did you mean 'learning-rate'" ${sweep} --grid learnign-rate=1)
 expect(2 "unknown option '--seed'. did you mean '--seeds'" ${sweep} --seed 1)
 expect(2 "dropout is varied twice" ${sweep} --grid dropout=0 --grid dropout=0.1)
 expect(2 "out DIRECTORY is missing" sweep --model lr)
 expect(1 "failed: train: the .*1 runs failed; the column 'error' says why" sweep --model mlp --optimizer sgd
-  --grid learning-rate=1e30 --max-steps 20 --out ${FOLDER}/diverging)
+  --grid learning-rate=1e3 --l2-net 100 --max-steps 20 --out ${FOLDER}/diverging)
 
 # A preset: below what is said, above the defaults; the run's configuration holds it.
 expect(0 "batch 4096, seed 1, preset bars" train --preset bars --model lr --epochs 1 --max-steps 2 --run-dir ${FOLDER}/bars

@@ -131,7 +131,7 @@ struct Peer {
   }
 };
 
-TEST(Protocol, EpochsAreJudgedAsByThePeer) {
+TEST(EndOfEpoch, IsJudgedAsByThePeer) {
   TrainOptions options;
   OptionList list = options.list();
   for (const auto& [name, text] : {std::pair{"schedule", "plateau"}, {"patience", "2"}})

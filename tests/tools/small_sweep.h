@@ -29,6 +29,9 @@ class Sweeps : public SmallRuns {
   void fix(const std::string& name, const std::string& text) {
     request.fixed.push_back({name, text, "sweep"});
   }
+  void unfix(const std::string& name) {
+    std::erase_if(request.fixed, [&](const ConfigEntry& entry) { return entry.name == name; });
+  }
   SweepResult sweep(const std::string& name = "sweep") {
     return run_sweep(plan_sweep(request), path(name), false, events);
   }
