@@ -14,6 +14,7 @@ enum class ErrorKind {
   device = 69,    // a device or library that is missing or failed
   internal = 70,  // a mistake of ours
   io = 74,        // a file that cannot be read or written
+  busy = 75,      // another process holds what is needed; try again
 };
 
 // Message form: `op: what must hold, got what; what to do`.

@@ -62,6 +62,10 @@ class Setter {
     }
   }
   void operator()(NameList* target) const {
+    if (option_.repeats) {
+      target->emplace_back(text_);
+      return;
+    }
     target->clear();
     for (std::string_view element : elements(text_)) target->emplace_back(element);
   }

@@ -23,6 +23,7 @@ struct Option {
   std::vector<std::string> choices = {};  // of a string; empty: any
   double least = -1e300;                  // of a number or of each list element
   double most = 1e300;
+  bool repeats = false;  // a NameList that grows by the whole text each time it is set
 };
 
 class OptionList {

@@ -3,7 +3,8 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(ENV{CTR_CACHE} ${FOLDER}/cache)
-file(REMOVE_RECURSE ${FOLDER}/run ${FOLDER}/again ${FOLDER}/mlp ${FOLDER}/flags)
+file(REMOVE_RECURSE ${FOLDER}/run ${FOLDER}/again ${FOLDER}/mlp ${FOLDER}/flags
+  ${FOLDER}/sweep ${FOLDER}/diverging ${FOLDER}/bars)
 
 function(expect code pattern)
   execute_process(COMMAND ${PROGRAM} ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE err)
@@ -69,6 +70,43 @@ expect(74 "cannot open" train --resume ${FOLDER}/nothing)
 expect(0 "the same to the last bit" compare ${FOLDER}/run ${FOLDER}/again)
 expect(1 "batch_size: 64 . 32.*weights   differ first in 'embedding/" compare ${FOLDER}/mlp ${FOLDER}/flags)
 expect(2 "compare: name two run directories" compare ${FOLDER}/mlp)
+# Sweeps: two runs, nothing more the second time, a third; then mistakes.
+set(sweep sweep --model lr,mlp --epochs 1 --max-steps 3 --out ${FOLDER}/sweep)
+expect(0 "model=mlp_seed=1  [0-9]+ parameters" ${sweep} --plan)
+expect(0 "2 runs, 2 combinations by 1 seeds.*.2/2. model=mlp_seed=1  best epoch 1 of 1.*combination  .*test AUC"
+  ${sweep} --json ${FOLDER}/sweep.json)
+expect(0 "2 runs done, which are skipped; 0 begun, which go on; 0 new" ${sweep})
+expect(0 "2 runs done, which are skipped; 0 begun, which go on; 2 new" ${sweep} --seeds 1,2)
+file(STRINGS ${FOLDER}/sweep/table.csv lines)
+list(LENGTH lines count)
+if(NOT count EQUAL 5)
+  message(FATAL_ERROR "table.csv: ${lines}")
+endif()
+file(READ ${FOLDER}/sweep.json json)
+string(JSON name GET "${json}" combinations 1 settings model)
+string(JSON done GET "${json}" runs 1 done)
+if(NOT name STREQUAL "mlp" OR NOT done)
+  message(FATAL_ERROR "sweep --json: ${json}")
+endif()
+expect(2 "belongs to another sweep: batch_size .was not given, is 64." ${sweep} --batch-size 64)
+expect(2 "unknown option 'learnign-rate'. did you mean 'learning-rate'" ${sweep} --grid learnign-rate=1)
+expect(2 "unknown option '--seed'. did you mean '--seeds'" ${sweep} --seed 1)
+expect(2 "dropout is varied twice" ${sweep} --grid dropout=0 --grid dropout=0.1)
+expect(2 "out DIRECTORY is missing" sweep --model lr)
+expect(1 "failed: train: the .*1 runs failed; the column 'error' says why" sweep --model mlp --optimizer sgd
+  --grid learning-rate=1e3 --l2-net 100 --max-steps 20 --out ${FOLDER}/diverging)
+
+# A preset: below what is said, above the defaults; the run's configuration holds it.
+expect(0 "batch 4096, seed 1, preset bars" train --preset bars --model lr --epochs 1 --max-steps 2 --run-dir ${FOLDER}/bars
+  --baselines=false)
+file(READ ${FOLDER}/bars/config.json config)
+string(JSON clip GET "${config}" train clip_norm)
+string(JSON epochs GET "${config}" train epochs)
+string(JSON preset GET "${config}" train preset)
+if(NOT clip EQUAL 10 OR NOT epochs EQUAL 1 OR NOT preset STREQUAL "bars")
+  message(FATAL_ERROR "config.json: ${config}")
+endif()
+expect(2 "preset cannot be 'brs'. did you mean 'bars'" train --preset brs)
 expect(0 "deepfm" models)
 expect(0 "Examples:" train --help)
 expect(2 "unknown option '--modle'. did you mean '--model'" train --modle apg)

@@ -38,7 +38,7 @@ Json to_json(const TrainState& s) {
           {"best_epoch", s.stop.best_epoch},
           {"best_step", s.stop.best_step},
           {"epochs_waiting", s.stop.waiting},
-          {"plateau_scale", s.plateau.scale},
+          {"plateau_cuts", s.plateau.cuts},
           {"plateau_waiting", s.plateau.waiting}};
 }
 
@@ -55,7 +55,7 @@ TrainState state_from(const Json& json) {
   json.at("best_epoch").get_to(s.stop.best_epoch);
   json.at("best_step").get_to(s.stop.best_step);
   json.at("epochs_waiting").get_to(s.stop.waiting);
-  json.at("plateau_scale").get_to(s.plateau.scale);
+  json.at("plateau_cuts").get_to(s.plateau.cuts);
   json.at("plateau_waiting").get_to(s.plateau.waiting);
   return s;
 }

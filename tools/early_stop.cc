@@ -5,7 +5,7 @@
 namespace ctr {
 
 std::vector<std::string> monitor_names() {
-  return {"auc", "logloss", "auc-logloss", "mean_auc", "wauc"};
+  return {"auc", "logloss", "auc-logloss", "mean_auc", "wauc", "gauc"};
 }
 
 double monitored(const std::string& monitor, const Metrics& metrics) {
@@ -13,8 +13,9 @@ double monitored(const std::string& monitor, const Metrics& metrics) {
   if (monitor == "logloss") return -metrics.logloss;
   if (monitor == "auc-logloss") return metrics.auc - metrics.logloss;
   if (monitor == "mean_auc") return metrics.mean_auc;
-  CTR_ASSERT(monitor == "wauc");
-  return metrics.wauc;
+  if (monitor == "wauc") return metrics.wauc;
+  CTR_ASSERT(monitor == "gauc");
+  return metrics.gauc;
 }
 
 }  // namespace ctr

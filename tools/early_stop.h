@@ -9,7 +9,7 @@
 
 namespace ctr {
 
-// The metrics that --monitor takes: auc, logloss, auc-logloss, mean_auc, wauc.
+// The metrics that --monitor takes: auc, logloss, auc-logloss, mean_auc, wauc, gauc.
 std::vector<std::string> monitor_names();
 // Higher is better; NaN where the metric is undefined.
 double monitored(const std::string& monitor, const Metrics& metrics);

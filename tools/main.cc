@@ -13,7 +13,7 @@
 #include "engine/allocator.h"
 #include "engine/error.h"
 #include "engine/nearest.h"
-#include "tools/config_file.h"
+#include "tools/presets.h"
 #include "tools/verbs.h"
 
 namespace ctr {
@@ -59,6 +59,7 @@ void attach(CLI::App& program, Command& command) {
     } else {
       command.app->add_option_function<std::string>(dashed(option.name), keep, help)
           ->type_name("")
+          ->trigger_on_parse(option.repeats)
           ->default_str(OptionList::text_of(option));
     }
   }
@@ -125,18 +126,12 @@ std::vector<ConfigEntry> file_entries(const Command& command) {
   return read_config_file(file, command.verb.options);
 }
 
-// Defaults, then the model's preset, then the file, then the command line.
+// Defaults, then presets, then the file, then the command line.
 void set_options(Command& command) {
-  OptionList& options = command.verb.options;
-  const std::vector<ConfigEntry> entries = file_entries(command);
-  if (const Option* model = options.find("model"); model != nullptr) {
-    std::string chosen = OptionList::text_of(*model);
-    for (const ConfigEntry& entry : entries) chosen = entry.name == "model" ? entry.text : chosen;
-    if (std::string text = given_text(command, "model"); !text.empty()) chosen = text;
-    command.verb.preset(chosen);
-  }
-  for (const ConfigEntry& entry : entries) options.set(entry.name, entry.text, entry.where);
-  for (const auto& [name, text] : command.given) options.set(name, text, command.path);
+  std::vector<ConfigEntry> entries = file_entries(command);
+  for (const auto& [name, text] : command.given) entries.push_back({name, text, command.path});
+  set_in_order(command.verb.options, entries, command.verb.preset);
+  command.verb.given(entries);
 }
 
 int run(Command& command) {
@@ -155,7 +150,7 @@ int main_of(int count, char** words) {
   program.require_subcommand(0, 1);  // an argument may have the name of a verb: `bench predict`
   std::vector<std::unique_ptr<Command>> commands;
   for (Verb verb : {prepare_verb(), lint_verb(), inspect_verb(), datasets_verb(), train_verb(),
-                    evaluate_verb(), predict_verb(), compare_verb(), gradcheck_verb(),
+                    sweep_verb(), evaluate_verb(), predict_verb(), compare_verb(), gradcheck_verb(),
                     verify_verb(), models_verb(), bench_verb()}) {
     commands.push_back(std::make_unique<Command>());
     commands.back()->path = verb.name;

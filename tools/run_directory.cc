@@ -23,14 +23,6 @@ Json config_json(TrainOptions train, ModelOptions model) {
   return {{"train", to_json(train.list())}, {"model", to_json(model.list())}};
 }
 
-// Tells data sets apart by their schema and sizes.
-std::string data_digest(const Dataset& data) {
-  std::string text = to_json(data.schema).dump();
-  for (Split split : {Split::train, Split::valid, Split::test})
-    text += fmt::format(" {}", data.rows(split));
-  return checksum_text(checksum_of(text));
-}
-
 // Options that alter what training computes and differ: "batch_size (was 64, is 32)".
 std::vector<std::string> differing_options(const Json& was, const Json& is) {
   std::vector<std::string> lines;
@@ -52,8 +44,20 @@ std::vector<std::string> differing_options(const Json& was, const Json& is) {
 }  // namespace
 
 Json to_json(const Metrics& metrics) {
-  return {{"auc", metrics.auc},   {"logloss", metrics.logloss}, {"mean_auc", metrics.mean_auc},
-          {"wauc", metrics.wauc}, {"pcoc", metrics.pcoc},       {"domain_auc", metrics.domain_auc}};
+  return {{"auc", metrics.auc},
+          {"logloss", metrics.logloss},
+          {"mean_auc", metrics.mean_auc},
+          {"wauc", metrics.wauc},
+          {"gauc", metrics.gauc},
+          {"pcoc", metrics.pcoc},
+          {"domain_auc", metrics.domain_auc}};
+}
+
+std::string data_digest(const Dataset& data) {
+  std::string text = to_json(data.schema).dump();
+  for (Split split : {Split::train, Split::valid, Split::test})
+    text += fmt::format(" {}", data.rows(split));
+  return checksum_text(checksum_of(text));
 }
 
 RunDirectory RunDirectory::create(std::string path, const std::string& stem) {
@@ -141,6 +145,7 @@ void RunDirectory::finish(BuiltModel& built, const Dataset& data, const TrainOpt
                         {"steps", report.steps},
                         {"seconds", report.seconds},
                         {"measured_norms", report.measured},
+                        {"samples_per_s", report.samples_per_s},
                         {"test", to_json(report.test)}};
   write_text_atomically(path_ + "/metrics.json", metrics.dump(2) + "\n");
 }

@@ -57,6 +57,9 @@ class RunDirectory {
   std::string saved_;
 };
 
+// Tells data sets apart by their schema and sizes.
+std::string data_digest(const Dataset& data);
+
 // What a finished run was trained with.
 struct SavedRun {
   TrainOptions train;

@@ -10,7 +10,7 @@ void observe_epoch(const ScheduleOptions& options, bool better, PlateauState& st
   if (options.kind != "plateau") return;
   state.waiting = better ? 0 : state.waiting + 1;
   if (state.waiting < options.plateau_patience) return;
-  state.scale *= options.plateau_factor;
+  ++state.cuts;
   state.waiting = 0;
 }
 
@@ -19,7 +19,12 @@ double rate_at(const ScheduleOptions& options, double base, int64_t step,
   if (step < options.warmup_steps)
     return base * static_cast<double>(step) / static_cast<double>(options.warmup_steps);
   const double least = std::min(base, options.least_rate);
-  if (options.kind == "plateau") return std::max(base * plateau.scale, least);
+  if (options.kind == "plateau") {
+    double rate = base;  // cut by cut, not by a power: the peer's rates to the last bit
+    for (int64_t i = 0; i < plateau.cuts && rate > least; ++i)
+      rate = std::max(rate * options.plateau_factor, least);
+    return rate;
+  }
   if (options.kind != "cosine") return base;
   const auto length =
       static_cast<double>(std::max<int64_t>(options.steps - options.warmup_steps, 1));

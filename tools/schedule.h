@@ -18,7 +18,7 @@ struct ScheduleOptions {
 // What a plateau schedule remembers. Cuts stay: a better epoch sets only the counter back
 // (with plateau_patience 1 as FuxiCTR).
 struct PlateauState {
-  double scale = 1;     // product of the cuts so far
+  int64_t cuts = 0;
   int64_t waiting = 0;  // epochs in a row without improvement, since the last cut
 
   bool operator==(const PlateauState&) const = default;
@@ -31,7 +31,7 @@ void observe_epoch(const ScheduleOptions& options, bool better, PlateauState& st
 //   warm-up:  base · step / warmup_steps
 //   cosine:   least + (base − least) · ½ (1 + cos(π (step − warmup) / (steps − warmup))), least
 //             beyond the end
-//   plateau:  max(base · scale, least)
+//   plateau:  rate ← max(rate · plateau_factor, least), from base on, once for each cut
 double rate_at(const ScheduleOptions& options, double base, int64_t step,
                const PlateauState& plateau);
 

@@ -50,7 +50,8 @@ Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_
 
 Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
   const Scores scores = score(built, data, split, batch_size);
-  return measure(scores.probability, scores.label, scores.domain, data.schema.domains);
+  return measure(scores.probability, scores.label, scores.domain, data.schema.domains,
+                 scores.group);
 }
 
 }  // namespace ctr

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "tools/early_stop.h"
+#include "tools/presets.h"
 
 namespace ctr {
 namespace {
@@ -85,6 +86,9 @@ OptionList TrainOptions::list() {
   OptionList list;
   list.add({"model", &model, "the model; `ctrengine models` lists them"});
   list.add({"data", &data, "the data set", {}});
+  list.add({"preset", &preset,
+            "training defaults that other options override; bars: the protocol of BARS",
+            preset_names()});
   list.add({"epochs", &epochs, "most passes over the training split", {}, 1, 1e6});
   list.add({"patience",
             &patience,

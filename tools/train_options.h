@@ -13,6 +13,7 @@ namespace ctr {
 struct TrainOptions {
   std::string model = "apg";
   std::string data = "taobao";
+  std::string preset = "none";  // presets.h
   int64_t epochs = 30;
   int64_t patience = 3;   // epochs without a better valid metric before training stops
   int64_t max_steps = 0;  // 0: no limit

@@ -76,6 +76,8 @@ class Session {
   Clock::time_point begin_ = Clock::now();
   Clock::time_point epoch_begin_ = Clock::now();
   int64_t epoch_rows_ = 0;  // since epoch_begin_
+  int64_t rows_ = 0;        // since begin_
+  double step_seconds_ = 0;
 };
 
 void Session::take(const TrainSnapshot& from) {
@@ -163,6 +165,8 @@ void Session::run_epoch() {
     stopped_ = events_.stop();
   }
   built_.store().mode().training = false;
+  rows_ += epoch_rows_;
+  step_seconds_ += since(epoch_begin_);
   if (state_.batch >= loader.batches()) {
     end_epoch();
     save();
@@ -210,6 +214,7 @@ TrainReport Session::run() {
   report.measured = state_.measured;
   report.best_epoch = state_.stop.best_epoch;
   report.seconds = earlier_seconds_ + since(begin_);
+  if (step_seconds_ > 0) report.samples_per_s = static_cast<double>(rows_) / step_seconds_;
   if (report.interrupted) return report;
   if (!best_.empty()) built_.load(best_, "best weights");
   report.test = evaluate_on(Split::test);
@@ -224,10 +229,19 @@ int64_t steps_per_epoch(const TrainOptions& options, int64_t rows) {
   return (batches + options.accumulate - 1) / options.accumulate;
 }
 
+void check_training(const Dataset& data, const TrainOptions& options) {
+  const Schema& schema = data.schema;
+  CTR_CHECK_DATA(data.rows(Split::train) > 0, "train: data set '{}' has no training rows",
+                 schema.name);
+  CTR_CHECK(options.monitor != "gauc" || schema.index_of(FieldRole::group) >= 0 ||
+                schema.index_of(FieldRole::user) >= 0,
+            "train: --monitor gauc needs a field with the role user or group; '{}' has none",
+            schema.name);
+}
+
 TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,
                   const TrainEvents& events, const TrainSnapshot* from) {
-  CTR_CHECK_DATA(data.rows(Split::train) > 0, "train: data set '{}' has no training rows",
-                 data.schema.name);
+  check_training(data, options);
   return Session(built, data, options, events, from).run();
 }
 

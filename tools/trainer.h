@@ -37,6 +37,7 @@ struct TrainReport {
   int64_t steps = 0;
   double seconds = 0;
   int64_t measured = 0;      // TrainState::measured
+  double samples_per_s = 0;  // of the steps alone, since training began or went on
   bool interrupted = false;  // then there is no test
   Metrics test;
 };
@@ -62,6 +63,10 @@ struct TrainEvents {
 // weight has moved by it then.
 TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,
                   const TrainEvents& events = {}, const TrainSnapshot* from = nullptr);
+
+// Throws what `train` would before its first step: data without training rows, a monitor that the
+// data cannot give.
+void check_training(const Dataset& data, const TrainOptions& options);
 
 // Steps of an epoch: the last one may have fewer rows.
 int64_t steps_per_epoch(const TrainOptions& options, int64_t rows);

@@ -178,9 +178,10 @@ int run(State& state) {
   RunDirectory directory = open_run(state, info.name + "-" + data.schema.name);
   const std::optional<TrainSnapshot> from = snapshot_of(directory, data, state);
   directory.begin(data, state.train, state.model);
-  fmt::print("run       {}; optimizer {}, embedding update: {}, batch {}, seed {}\n\n",
+  fmt::print("run       {}; optimizer {}, embedding update: {}, batch {}, seed {}{}\n\n",
              directory.path(), state.train.optimizer.rule, state.train.optimizer.update,
-             state.train.batch_size, state.train.seed);
+             state.train.batch_size, state.train.seed,
+             state.train.preset == "none" ? "" : ", preset " + state.train.preset);
   std::fflush(stdout);
 
   Progress progress(state.train);

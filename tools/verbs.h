@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/options.h"
+#include "tools/config_file.h"
 
 namespace ctr {
 
@@ -18,9 +18,12 @@ struct Verb {
   std::string arguments;              // "FILE", or empty when it takes none
   OptionList options;
   std::function<int(const std::vector<std::string>& arguments)> run;
-  // Called before options are set, with the command line's value of --model: presets become
-  // defaults.
+  // Called before options are set, with what --model will be: presets become defaults.
   std::function<void(const std::string& model)> preset = [](const std::string&) {};
+  // Called with what a file and the command line said, in order, for a verb that sets options anew
+  // for each of several runs.
+  std::function<void(const std::vector<ConfigEntry>& entries)> given =
+      [](const std::vector<ConfigEntry>&) {};
   std::vector<Verb> verbs = {};  // verbs of its own, as `prepare criteo`
 };
 
@@ -29,6 +32,7 @@ Verb lint_verb();
 Verb inspect_verb();
 Verb datasets_verb();
 Verb train_verb();
+Verb sweep_verb();
 Verb evaluate_verb();
 Verb predict_verb();
 Verb compare_verb();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <unordered_map>
 
 #include "engine/check.h"
@@ -12,6 +11,7 @@
 #include "io/prepare/lines.h"
 #include "io/prepare/numbers.h"
 #include "io/prepare/prepare.h"
+#include "io/prepare/text_reader.h"
 
 namespace ctr {
 namespace {
@@ -37,13 +37,6 @@ struct Release {
     return all;
   }
 };
-
-// FOLDER/NAME or FOLDER/NAME.gz, or empty.
-std::string find_file(const std::string& folder, const std::string& name) {
-  for (const char* suffix : {"", ".gz"})
-    if (std::filesystem::exists(folder + "/" + name + suffix)) return folder + "/" + name + suffix;
-  return {};
-}
 
 Release find_release(const std::string& folder, const NameList& ratings) {
   Release release;

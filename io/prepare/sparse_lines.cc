@@ -157,8 +157,8 @@ void SparseLines::settle_columns(const std::vector<std::string>& names) {
     seen_.resize(1);
   }
   CTR_CHECK(names.empty() || names.size() == seen_.size(),
-            "prepare: --field-names has {} names, the lines have {} fields", names.size(),
-            seen_.size());
+            "prepare: {} fields are named, the lines have {}{}", names.size(), seen_.size(),
+            one_list_ ? " (they differ in length)" : "");
   for (size_t c = 0; c < seen_.size(); ++c) {
     const Seen& seen = seen_[c];
     columns_.push_back(names.empty() ? one_list_ ? std::string("features")

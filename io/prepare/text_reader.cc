@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include <zlib.h>
@@ -68,6 +69,15 @@ int64_t file_size(const std::string& path) {
   struct stat status = {};
   if (stat(path.c_str(), &status) != 0) fail_io("open", path, errno);
   return status.st_size;
+}
+
+std::string find_file(const std::string& folder, const std::string& name) {
+  for (const char* suffix : {"", ".gz"}) {
+    std::string path = folder + "/";
+    path.append(name).append(suffix);
+    if (std::filesystem::exists(path)) return path;
+  }
+  return {};
 }
 
 }  // namespace ctr

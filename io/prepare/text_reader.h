@@ -39,4 +39,7 @@ class TextReader {
 // Bytes of a file on disk.
 int64_t file_size(const std::string& path);
 
+// FOLDER/NAME or FOLDER/NAME.gz, or empty when there is neither.
+std::string find_file(const std::string& folder, const std::string& name);
+
 }  // namespace ctr

@@ -50,6 +50,21 @@ TEST(Options, AreSetFromText) {
   EXPECT_EQ(OptionList::text_of(*list.find("layers")), "256,128");
 }
 
+TEST(Options, ARepeatedOneGrowsByTheWholeText) {
+  NameList grids, names;
+  OptionList list;
+  Option option{"grid", &grids, "grid"};
+  option.repeats = true;
+  list.add(option);
+  list.add({"names", &names, "names"});
+  for (const char* text : {"rate=1,2", "width=3"}) {
+    list.set("grid", text, "test");
+    list.set("names", text, "test");
+  }
+  EXPECT_EQ(grids, (NameList{"rate=1,2", "width=3"}));
+  EXPECT_EQ(names, NameList{"width=3"});
+}
+
 TEST(Options, RefuseWhatTheyDoNotKnow) {
   Settings s;
   OptionList list = s.list();

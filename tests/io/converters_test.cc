@@ -130,6 +130,33 @@ TEST_F(Converters, LibfmByPosition) {
   EXPECT_EQ(ids(data, "f2", Split::valid), (std::vector<int32_t>{2}));
 }
 
+TEST_F(Converters, Frappe) {
+  const std::string rest = " 20:1 30:1 40:1 50:1 60:1 70:1 80:1 90:1\n";
+  write("train.libfm", "1 3:1 10:1" + rest + "-1 4:1 10:1" + rest + "-1 3:1 11:1" + rest);
+  write("frappe.validation.libfm", "-1 5:1 10:1" + rest);
+  expect_contains(refusal("frappe", {folder}),
+                  "there is no file 'test.libfm' (or test.libfm.gz, or 'frappe.test.libfm')");
+  write("test.libfm", "1 4:1 11:1" + rest);
+  const Dataset data = prepared("frappe", {folder}).data;
+  const Schema& schema = data.schema;
+  EXPECT_EQ(schema.name, "frappe");
+  ASSERT_EQ(schema.fields.size(), 10u);
+  EXPECT_EQ(schema.fields[0].role, FieldRole::user);
+  EXPECT_EQ(schema.fields[1].role, FieldRole::item);
+  EXPECT_EQ(schema.fields[9].name, "city");
+  EXPECT_EQ(labels(data), (std::vector<float>{1, 0, 0}));
+  EXPECT_EQ(ids(data, "user"), (std::vector<int32_t>{2, 3, 2}));
+  EXPECT_EQ(ids(data, "user", Split::valid), (std::vector<int32_t>{1}));  // not met in training
+  EXPECT_EQ(ids(data, "item", Split::test), (std::vector<int32_t>{3}));
+  EXPECT_EQ(labels(data, Split::test), (std::vector<float>{1}));
+  expect_contains(refusal("frappe", {folder, folder}), "name the one directory");
+  write("test.libfm", "1 4:1 11:0.5" + rest);
+  expect_contains(refusal("frappe", {folder}), "values other than 1 at changing ids");
+  write("test.libfm", "1 4:1 11:1\n");
+  expect_contains(refusal("frappe", {folder}),
+                  "10 fields are named, the lines have 1 (they differ in length)");
+}
+
 TEST_F(Converters, LibsvmListsAndNumbers) {
   const auto lists = prepared("libsvm", {"train=" + write("a", "1 3:1 9:1\n0 4:1\n")}).data;
   ASSERT_EQ(lists.schema.fields.size(), 1u);
@@ -149,7 +176,7 @@ TEST_F(Converters, LibffmByField) {
   EXPECT_EQ(numbers(data, "price"), (std::vector<float>{0.5f, 2}));
   EXPECT_EQ(ids(data, "tags").size(), 2u);
   expect_contains(refusal("libffm", {write("b", "1 0:3:1\n")}, {{"field_names", "a,b"}}),
-                  "--field-names has 2 names, the lines have 1 fields");
+                  "2 fields are named, the lines have 1");
 }
 
 TEST_F(Converters, RefuseBadSparseLines) {

@@ -9,7 +9,8 @@
 
 #include "engine/error.h"
 #include "io/file.h"
-#include "models/options/options.h"
+#include "models/model.h"
+#include "tools/presets.h"
 #include "tools/train_options.h"
 
 namespace ctr {
@@ -68,6 +69,68 @@ TEST_F(ConfigFile, ADirectoryStandsForItsConfiguration) {
   std::filesystem::create_directory(path);
   write_text_atomically(path + "/config.json", R"({"epochs": 7})");
   EXPECT_EQ(read_config_file(path, options)[0].text, "7");
+}
+
+TEST_F(ConfigFile, ThoseOfTheProjectAreUnderstood) {
+  int files = 0;
+  const std::string folder = std::string(CTR_SOURCE_DIR) + "/configs";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    TrainOptions of_file;
+    ModelOptions of_model;
+    OptionList list = joined(of_file.list(), of_model.list());
+    set_in_order(list, read_config_file(entry.path().string(), list),
+                 [&](const std::string& name) { find_model(name).preset(of_model); });
+    EXPECT_EQ(of_file.preset, "bars") << entry.path();
+    EXPECT_EQ(of_file.optimizer.update, "dense") << entry.path();
+    EXPECT_GT(of_file.optimizer.l2.table, 0) << entry.path();
+    ++files;
+  }
+  EXPECT_GT(files, 3);
+}
+
+// Parameters that training moves with configs/frappe/*.json, against the published runs' logs.
+// Those counted one row a field less; DeepFM's had no bias in the linear term.
+TEST_F(ConfigFile, FrappesModelsHaveThePublishedSizes) {
+  constexpr int64_t kWithoutPadding = 5389, kWithPadding = 5399;
+  struct Published {
+    const char* file;
+    int64_t ids, count;
+  };
+  constexpr Published kPublished[] = {
+      {"lr", kWithoutPadding, 5'390},          {"fm", kWithoutPadding, 59'280},
+      {"ffm", kWithoutPadding, 490'400},       {"fwfm", kWithoutPadding, 107'826},
+      {"nfm", kWithoutPadding, 384'880},       {"ipnn", kWithoutPadding, 433'491},
+      {"widedeep", kWithoutPadding, 423'280},  {"deepfm", kWithoutPadding, 423'280 + 1},
+      {"dualmlp", kWithoutPadding, 781'892},   {"mlp", kWithoutPadding, 417'891},
+      {"crossnet", kWithoutPadding, 55'191},   {"dcn", kWithoutPadding, 418'591},
+      {"crossnetv2", kWithoutPadding, 94'391}, {"dcnv2", kWithoutPadding, 458'391},
+      {"cin", kWithoutPadding, 147'984},       {"xdeepfm", kWithoutPadding, 429'809},
+      {"autoint", kWithoutPadding, 306'051},   {"autoint_plus", kWithoutPadding, 622'180},
+      {"afn", kWithoutPadding, 4'066'711},     {"afn_plus", kWithoutPadding, 4'482'205},
+      {"fibinet", kWithoutPadding, 743'480},   {"deepim", kWithoutPadding, 417'922},
+      {"masknet", kWithoutPadding, 571'691},   {"edcn", kWithoutPadding, 86'351},
+      {"finalmlp", kWithPadding, 253'392}};
+  for (const Published& run : kPublished) {
+    Schema schema;
+    schema.name = "frappe";
+    for (const char* name : {"user", "item", "daytime", "weekday", "isweekend", "homework", "cost",
+                             "weather", "country", "city"}) {
+      const int64_t tables[] = {956, 4084, 9, 9, 4, 5, 4, 11, 82, 235};
+      const int64_t rows = tables[schema.fields.size()] - (run.ids == kWithPadding ? 0 : 1);
+      schema.fields.push_back({name, FieldType::categorical, rows});
+    }
+    TrainOptions of_file;
+    ModelOptions of_model;
+    OptionList list = joined(of_file.list(), of_model.list());
+    const std::string file = std::string(CTR_SOURCE_DIR) + "/configs/frappe/" + run.file + ".json";
+    set_in_order(list, read_config_file(file, list),
+                 [&](const std::string& name) { find_model(name).preset(of_model); });
+    ParameterStore store(DType::f32, 1);
+    const GivenVectors none;
+    const auto made = find_model(of_file.model).make(Scope(store), {schema, none, of_model});
+    EXPECT_EQ(store.count_trainable(), run.count) << run.file;
+  }
 }
 
 TEST_F(ConfigFile, NamesThePlaceAndTheNearestName) {

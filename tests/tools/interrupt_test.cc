@@ -15,14 +15,14 @@ namespace {
 
 class Signals : public SmallRuns {
  protected:
-  // Starts the program; its output goes to the file `out`.
+  // Starts the program with these words; its output goes to the file `out`.
   pid_t launch(std::vector<std::string> words) {
     const pid_t child = fork();
     if (child != 0) return child;
     const int output = open(path("out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
     dup2(output, 1);
     dup2(output, 2);
-    words.insert(words.begin(), {CTR_PROGRAM, "train"});
+    words.insert(words.begin(), CTR_PROGRAM);
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
@@ -30,7 +30,7 @@ class Signals : public SmallRuns {
     _exit(127);
   }
   std::vector<std::string> command(const std::string& run) {
-    return {"--data",         path("data"),      "--model",           "mlp",
+    return {"train", "--data",         path("data"),      "--model",           "mlp",
             "--run-dir",      path(run),         "--baselines=false", "--epochs=400",
             "--patience=400", "--batch-size=64", "--log-steps=1",     "--checkpoint-steps=2"};
   }
@@ -50,7 +50,7 @@ class Signals : public SmallRuns {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
   int finish(const std::string& run, const std::string& epochs) {
-    return wait_for(launch({"--resume", path(run), "--epochs", epochs, "--baselines=false"}));
+    return wait_for(launch({"train", "--resume", path(run), "--epochs", epochs, "--baselines=false"}));
   }
 };
 
@@ -71,7 +71,7 @@ TEST_F(Signals, EachSaysHowToGoOn) {
 
 TEST_F(Signals, AKilledRunEndsWithTheSameBits) {
   std::vector<std::string> whole = command("whole");
-  whole[7] = "--epochs=30";
+  whole[8] = "--epochs=30";
   ASSERT_EQ(wait_for(launch(whole)), 0) << read_text(path("out"));
   for (int step : {9, 33}) {
     std::filesystem::remove_all(path("parts"));
@@ -86,6 +86,25 @@ TEST_F(Signals, AKilledRunEndsWithTheSameBits) {
     EXPECT_EQ(found.weights, "");
     EXPECT_GT(found.tensors, 0);
   }
+}
+
+TEST_F(Signals, ASweepGoesOnByTheSameCommand) {
+  const std::vector<std::string> sweep = {
+      "sweep",          "--data",     path("data"),      "--model=mlp", "--seeds=1,2", "--epochs=60",
+      "--patience=60",  "--out",      path("sweep"),     "--log-steps=1", "--batch-size=16"};
+  const pid_t child = launch(sweep);
+  wait_for_step("sweep/model=mlp_seed=2", 6);
+  kill(child, SIGINT);
+  EXPECT_EQ(wait_for(child), 130) << read_text(path("out"));
+  EXPECT_NE(read_text(path("out")).find("interrupted with 1 of 2 runs in "), std::string::npos)
+      << read_text(path("out"));
+  EXPECT_EQ(wait_for(launch(sweep)), 0) << read_text(path("out"));
+  const std::string text = read_text(path("out"));
+  EXPECT_NE(text.find("found     1 runs done, which are skipped; 1 begun, which go on; 0 new"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("[1/2]"), std::string::npos) << text;
+  EXPECT_NE(text.find("[2/2] model=mlp_seed=2  best epoch "), std::string::npos) << text;
 }
 
 }  // namespace

@@ -40,9 +40,9 @@ TEST(Schedule, PlateauCutsAtEachEpochThatIsNotBetter) {
   options.plateau_patience = 2;
   state = {};
   observe_epoch(options, false, state);
-  EXPECT_EQ(state.scale, 1);
+  EXPECT_EQ(state.cuts, 0);
   observe_epoch(options, false, state);
-  EXPECT_EQ(state.scale, 0.1);
+  EXPECT_EQ(state.cuts, 1);
 }
 TEST(EarlyStop, CountsEpochsWithoutAnImprovement) {
   EarlyStop stop;
@@ -61,7 +61,8 @@ TEST(EarlyStop, MonitorsAreHigherWhenBetter) {
   metrics.logloss = 0.5;
   metrics.mean_auc = 0.7;
   metrics.wauc = 0.6;
-  std::vector<double> expected{0.8, -0.5, 0.8 - 0.5, 0.7, 0.6};
+  metrics.gauc = 0.9;
+  std::vector<double> expected{0.8, -0.5, 0.8 - 0.5, 0.7, 0.6, 0.9};
   for (const std::string& name : monitor_names()) {
     EXPECT_EQ(monitored(name, metrics), expected.front()) << name;
     expected.erase(expected.begin());

@@ -1,0 +1,171 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "engine/check.h"
+#include "io/file.h"
+#include "tools/interrupt.h"
+#include "tools/sweep/summary.h"
+#include "tools/sweep/sweep.h"
+#include "tools/verbs.h"
+
+namespace ctr {
+namespace {
+
+struct State {
+  TrainOptions train;  // what these hold is not read: each run sets its own anew
+  ModelOptions model;
+  SweepRequest request;
+  std::string out, json;
+  bool plan = false, keep_checkpoints = false;
+  std::vector<ConfigEntry> given;
+};
+
+std::string position(size_t index, size_t count) {
+  return fmt::format("[{:>{}}/{}]", index + 1, std::to_string(count).size(), count);
+}
+
+// A line per run; on a terminal, how far the present one is.
+class Progress {
+ public:
+  explicit Progress(const SweepPlan& plan) : plan_(plan), terminal_(isatty(STDOUT_FILENO) != 0) {}
+
+  void begin(int64_t done, int64_t begun, int64_t fresh) const {
+    if (done + begun > 0)
+      fmt::print("found     {} runs done, which are skipped; {} begun, which go on; {} new\n", done,
+                 begun, fresh);
+    fmt::print("\n");
+    std::fflush(stdout);
+  }
+  void run(const PlannedRun& run) {
+    place_ = position(static_cast<size_t>(&run - plan_.runs.data()), plan_.runs.size());
+    name_ = run.name;
+  }
+  void step(const StepReport& report) const {
+    if (!terminal_ || (report.step % 8 != 0 && report.step_of_epoch != report.steps_per_epoch))
+      return;
+    fmt::print("\r{} {}  epoch {} {:.0f} %  loss {:.4f}  {:.0f} samples/s \x1b[K", place_, name_,
+               report.epoch,
+               100.0 * static_cast<double>(report.step_of_epoch) /
+                   static_cast<double>(report.steps_per_epoch),
+               report.epoch_loss, report.samples_per_s);
+    std::fflush(stdout);
+  }
+  void row(const SweepRow& row) const {
+    if (!row.done()) return line(fmt::format("{} {}  failed: {}", place_, name_, row.error));
+    line(fmt::format(
+        "{} {}  best epoch {} of {}  valid AUC {:.5f}  test AUC {:.5f}  log-loss {:.5f}  {:.1f} s",
+        place_, name_, row.best_epoch, row.epochs, row.valid.auc, row.test.auc, row.test.logloss,
+        row.seconds));
+  }
+  void note(const std::string& text) const { line("note      " + text); }
+
+ private:
+  void line(const std::string& text) const {
+    fmt::print("{}{}\n", terminal_ ? "\r\x1b[K" : "", text);
+    std::fflush(stdout);
+  }
+
+  const SweepPlan& plan_;
+  bool terminal_;
+  std::string place_, name_;
+};
+
+SweepEvents events_of(Progress& progress) {
+  SweepEvents events;
+  events.begin = [&](int64_t done, int64_t begun, int64_t fresh) {
+    progress.begin(done, begun, fresh);
+  };
+  events.run = [&](const PlannedRun& run) { progress.run(run); };
+  events.step = [&](const StepReport& report) { progress.step(report); };
+  events.note = [&](const std::string& text) { progress.note(text); };
+  events.row = [&](const PlannedRun&, const SweepRow& row) { progress.row(row); };
+  events.stop = [] { return InterruptScope::requested(); };
+  return events;
+}
+
+int print_plan(const SweepPlan& plan) {
+  const std::vector<int64_t> parameters = check_sweep(plan);
+  for (size_t i = 0; i < plan.runs.size(); ++i) {
+    const PlannedRun& run = plan.runs[i];
+    fmt::print("{} {}  {} parameters\n", position(i, plan.runs.size()), run.name,
+               parameters[run.combination]);
+  }
+  return 0;
+}
+
+int run(State& state) {
+  for (const ConfigEntry& entry : state.given) {
+    const bool own = entry.name == "model" || (state.train.list().find(entry.name) == nullptr &&
+                                               state.model.list().find(entry.name) == nullptr);
+    if (!own) state.request.fixed.push_back(entry);
+  }
+  const SweepPlan plan = plan_sweep(state.request);
+  if (state.plan) return print_plan(plan);
+  CTR_CHECK(!state.out.empty(),
+            "sweep: --out DIRECTORY is missing: where runs and their table go, and where the same "
+            "command goes on");
+  fmt::print("sweep     {}: {} runs, {} combinations by {} seeds\n", state.out, plan.runs.size(),
+             plan.combinations(), plan.seeds.size());
+  std::fflush(stdout);
+  Progress progress(plan);
+  SweepResult result;
+  {
+    InterruptScope interrupt;
+    result = run_sweep(plan, state.out, state.keep_checkpoints, events_of(progress));
+  }
+  if (result.interrupted) {
+    fmt::print("\ninterrupted with {} of {} runs in {}/table.csv; the same command goes on\n",
+               result.rows.size(), plan.runs.size(), state.out);
+    return 130;
+  }
+  const SweepSummary summary = summarise(plan, result);
+  fmt::print("\n{}\nruns and table.csv are in {}\n", text_of(plan, summary), state.out);
+  if (!state.json.empty()) write_text_atomically(state.json, json_of(plan, result, summary));
+  if (result.failed() == 0) return 0;
+  fmt::print("{} runs failed; the column 'error' says why, and the same command tries them again\n",
+             result.failed());
+  return 1;
+}
+
+}  // namespace
+
+Verb sweep_verb() {
+  auto state = std::make_shared<State>();
+  SweepRequest& request = state->request;
+  Verb verb;
+  verb.name = "sweep";
+  verb.summary =
+      "train every combination of options and seeds, into one table; goes on where it stopped";
+  verb.examples = {
+      "ctrengine sweep --data taobao --model lr,mlp --seeds 1,2,3 --grid learning-rate=1e-3,5e-4 "
+      "--grid dropout=0,0.2 --out sweeps/taobao",
+      "ctrengine sweep --data data/frappe --configs "
+      "configs/frappe/lr.json,configs/frappe/deepfm.json "
+      "--seeds 1,2,3 --out sweeps/frappe"};
+  verb.options.add(
+      {"model", &request.models, "models, with commas; `ctrengine models` lists them"});
+  verb.options.add({"seeds", &request.seeds, "seeds of every combination", {}, 0, 9e15});
+  Option grid{"grid", &request.grids,
+              "OPTION=VALUE,VALUE…, for each option to vary; lists as 256,128/400,400"};
+  grid.repeats = true;
+  verb.options.add(grid);
+  verb.options.add({"configs", &request.configs,
+                    "files as `train --config` takes them, each one a value to vary"});
+  verb.options.add({"out", &state->out, "the sweep's directory: new, or of this very sweep"});
+  verb.options.add({"json", &state->json, "a file for runs and summary as JSON"});
+  verb.options.add({"plan", &state->plan, "check all combinations, list the runs and stop"});
+  verb.options.add({"keep_checkpoints", &state->keep_checkpoints,
+                    "also keep what `train --resume` needs of runs that are done"});
+  const OptionList of_train = joined(state->train.list(), state->model.list());
+  for (const Option& option : of_train.all())
+    if (option.name != "model" && option.name != "seed") verb.options.add(option);
+  verb.given = [state](const std::vector<ConfigEntry>& entries) { state->given = entries; };
+  verb.run = [state](const std::vector<std::string>&) { return run(*state); };
+  return verb;
+}
+
+}  // namespace ctr
