@@ -11,7 +11,7 @@
 namespace ctr {
 
 struct StepResult {
-  double loss = 0;  // mean over all rows
+  double loss = 0;           // mean over all rows
   double gradient_norm = 0;  // before clipping; what it counts: Optimizer::clip
   bool measured = false;     // Clipping::measured
   int64_t rows = 0;

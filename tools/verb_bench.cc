@@ -164,14 +164,15 @@ int run_activations(const State& state) {
 // Each way without and with a penalty; dense before and after what it is compared with.
 int run_updates(const State& state) {
   const WorkloadOptions& w = state.workload;
-  TableUpdateOptions options{w.fields, w.vocabulary, w.embedding_dim,
-                             w.batch_size > 0 ? w.batch_size : 4096, 0, w.seed};
+  TableUpdateOptions options{
+      w.fields, w.vocabulary, w.embedding_dim, w.batch_size > 0 ? w.batch_size : 4096, 0, w.seed};
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   if (!state.json) {
-    fmt::print("adam on {} tables, {} rows of {} together, batch {}\n{:<8} {:>8} {:>6} {:>10} {:>10} "
-               "{:>12} {:>11}\n",
-               options.fields, options.rows, options.width, options.batch_size, "update", "lambda",
-               "steps", "step ms", "flush ms", "ms in all", "over dense");
+    fmt::print(
+        "adam on {} tables, {} rows of {} together, batch {}\n{:<8} {:>8} {:>6} {:>10} {:>10} "
+        "{:>12} {:>11}\n",
+        options.fields, options.rows, options.width, options.batch_size, "update", "lambda",
+        "steps", "step ms", "flush ms", "ms in all", "over dense");
   }
   for (double lambda : {0.0, state.lambda}) {
     options.lambda = lambda;

@@ -174,7 +174,8 @@ Var Embedding::sequence(const Batch& batch, int64_t index, int64_t length) const
   const FieldBatch& values = batch.fields[static_cast<size_t>(index)];
   CTR_CHECK(entry.table != nullptr && values.offsets.defined(),
             "embedding: field {} of the data set is no list with a table: histories are "
-            "read one by one from plain tables", index);
+            "read one by one from plain tables",
+            index);
   return gather_sequence(*entry.table, {values.ids, values.offsets, length, entry.padding});
 }
 

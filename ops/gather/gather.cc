@@ -36,14 +36,13 @@ void for_tables(std::span<const Lookup> lookups, int64_t width, const F& f) {
   }
 }
 
-// Gives the rows that are looked up the updates that they lack: several tables at once, a table that
-// stands in several lookups by one of them at a time.
+// Gives the rows that are looked up the updates that they lack: several tables at once, a table
+// that stands in several lookups by one of them at a time.
 void catch_up(std::span<const Lookup> lookups) {
   auto is_first = [&](size_t i) {
-    return std::none_of(lookups.begin(), lookups.begin() + static_cast<std::ptrdiff_t>(i),
-                        [&](const Lookup& earlier) {
-                          return earlier.table.late() == lookups[i].table.late();
-                        });
+    return std::none_of(
+        lookups.begin(), lookups.begin() + static_cast<std::ptrdiff_t>(i),
+        [&](const Lookup& earlier) { return earlier.table.late() == lookups[i].table.late(); });
   };
   StepVector<size_t> firsts, others;
   for (size_t i = 0; i < lookups.size(); ++i) {

@@ -27,8 +27,7 @@ double adam_rise(const RuleOptions& o, double rate) {
   const double ratio = o.beta1 / std::sqrt(o.beta2);
   if (!(ratio <= kMostRatio) || 1 - o.beta2 < kLeastComplement) return kUnknown;
   if (o.rule == "adamw" && rate * o.weight_decay > 1) return kUnknown;
-  const double most =
-      (1 - o.beta1) / std::sqrt((1 - o.beta2) * (1 - ratio * ratio));  // |m| / √v
+  const double most = (1 - o.beta1) / std::sqrt((1 - o.beta2) * (1 - ratio * ratio));  // |m| / √v
   return rate * largest_correction(o.beta1, o.beta2) * most / (1 - ratio);
 }
 

@@ -34,7 +34,8 @@ void sort_by_first(Keys& keys, int64_t count) {
   Key *from = keys.data(), *to = spare.data();
   for (int shift : {32, 32 + kBits}) {
     std::array<int32_t, kMask + 2> begin{};
-    for (int64_t i = 0; i < count; ++i) ++begin[static_cast<size_t>((from[i] >> shift) & kMask) + 1];
+    for (int64_t i = 0; i < count; ++i)
+      ++begin[static_cast<size_t>((from[i] >> shift) & kMask) + 1];
     for (size_t digit = 1; digit <= kMask; ++digit) begin[digit] += begin[digit - 1];
     for (int64_t i = 0; i < count; ++i)
       to[begin[static_cast<size_t>((from[i] >> shift) & kMask)]++] = from[i];
@@ -51,8 +52,8 @@ class ReplayedTableOf final : public ReplayedTable {
         width_(width_of(weight)),
         state_(state),
         last_(Tensor::zeros({rows_}, DType::i32)) {
-    CTR_CHECK(rows_ <= int64_t{1} << 32, "replay: a table of at most 2^32 rows is supported, got {}",
-              rows_);
+    CTR_CHECK(rows_ <= int64_t{1} << 32,
+              "replay: a table of at most 2^32 rows is supported, got {}", rows_);
     history_.reserve(1024);
   }
 
@@ -97,8 +98,8 @@ template <class Rule, class T>
 void ReplayedTableOf<Rule, T>::replay(Tensor& table, Keys& keys, int64_t count) const {
   if (count == 0) return;
   sort_by_first(keys, count);
-  const Body body{keys.data(),      count,           history_.data(), std::ssize(history_), all_,
-                  table.data<T>(),  state(table),    width_,          static_cast<T>(lambda_)};
+  const Body body{keys.data(),     count,        history_.data(), std::ssize(history_),   all_,
+                  table.data<T>(), state(table), width_,          static_cast<T>(lambda_)};
   constexpr int64_t kTask = 8;  // packs; those of rows that lack much take longer
   const int64_t packs = body.packs();
   parallel_tasks((packs + kTask - 1) / kTask, packs * body.work(), [&](int64_t task) {
@@ -172,7 +173,7 @@ void ReplayedTableOf<Rule, T>::step(Tensor weight, const CoalescedRows& rows,
 }  // namespace
 
 const std::vector<std::string>& replayed_rules() {
-  static const std::vector<std::string> names = {"adam", "adam-tf", "adamw",  "sgd",
+  static const std::vector<std::string> names = {"adam",     "adam-tf", "adamw",  "sgd",
                                                  "momentum", "adagrad", "rmsprop"};
   return names;
 }

@@ -3,10 +3,10 @@
 // when they are next read.
 //
 // Without a gradient of its own, a row's step is a function of its weights and state alone: g = λ w
-// (times the factor of clipping), then the rule with the scalars of that step. So a row may wait. The
-// table remembers the last step of each row and the scalars of every step since the oldest of them;
-// catch_up() runs the steps in between with the rule of the dense sweep: the same operations in the
-// same order, hence the same bits.
+// (times the factor of clipping), then the rule with the scalars of that step. So a row may wait.
+// The table remembers the last step of each row and the scalars of every step since the oldest of
+// them; catch_up() runs the steps in between with the rule of the dense sweep: the same operations
+// in the same order, hence the same bits.
 
 #include <memory>
 #include <string>

@@ -30,9 +30,10 @@ class Signals : public SmallRuns {
     _exit(127);
   }
   std::vector<std::string> command(const std::string& run) {
-    return {"train", "--data",         path("data"),      "--model",           "mlp",
-            "--run-dir",      path(run),         "--baselines=false", "--epochs=400",
-            "--patience=400", "--batch-size=64", "--log-steps=1",     "--checkpoint-steps=2"};
+    return {
+        "train",           "--data",        path("data"),          "--model",      "mlp",
+        "--run-dir",       path(run),       "--baselines=false",   "--epochs=400", "--patience=400",
+        "--batch-size=64", "--log-steps=1", "--checkpoint-steps=2"};
   }
   // Waits until the log holds a line of step `step`.
   void wait_for_step(const std::string& run, int step) {
@@ -50,7 +51,8 @@ class Signals : public SmallRuns {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
   int finish(const std::string& run, const std::string& epochs) {
-    return wait_for(launch({"train", "--resume", path(run), "--epochs", epochs, "--baselines=false"}));
+    return wait_for(
+        launch({"train", "--resume", path(run), "--epochs", epochs, "--baselines=false"}));
   }
 };
 
@@ -90,8 +92,8 @@ TEST_F(Signals, AKilledRunEndsWithTheSameBits) {
 
 TEST_F(Signals, ASweepGoesOnByTheSameCommand) {
   const std::vector<std::string> sweep = {
-      "sweep",          "--data",     path("data"),      "--model=mlp", "--seeds=1,2", "--epochs=60",
-      "--patience=60",  "--out",      path("sweep"),     "--log-steps=1", "--batch-size=16"};
+      "sweep",         "--data", path("data"),  "--model=mlp",   "--seeds=1,2",    "--epochs=60",
+      "--patience=60", "--out",  path("sweep"), "--log-steps=1", "--batch-size=16"};
   const pid_t child = launch(sweep);
   wait_for_step("sweep/model=mlp_seed=2", 6);
   kill(child, SIGINT);

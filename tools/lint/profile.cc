@@ -18,7 +18,8 @@ void profile_numbers(FieldProfile& field, size_t split, std::span<const float> n
   }
 }
 
-void profile_block(DataProfile& profile, const Schema& schema, size_t split, const BlockView& block) {
+void profile_block(DataProfile& profile, const Schema& schema, size_t split,
+                   const BlockView& block) {
   const std::span<const float> label = block.labels(0);
   profile.rows[split] += block.rows();
   profile.clicks[split] +=
