@@ -127,4 +127,4 @@ expect(0 "samples/s.*\nlr .*\napg  .*\ndcnv2  .*[0-9]"
   bench --model all ${small} --sizes peer --hidden-units 8 --rank-k 4 --steps 1 --blocks 1)
 expect(0 "256 unfolded" bench predict --model lr ${small})
 expect(0 "mish  .*[0-9]" bench activations)
-expect(2 "expected .train., .predict. or .activations., got 'trian'" bench trian)
+expect(2 "expected .train., .predict., .activations. or .updates., got 'trian'" bench trian)

@@ -16,6 +16,12 @@ Var CompressedEmbedding::of_field(const FieldBatch& batch, FieldType type, int64
                     Pooling::mean, distinct.values.count());
 }
 
+Var CompressedEmbedding::of_sequence(const SequenceIds& of) const {
+  const DistinctIds distinct = distinct_ids(of.ids, of.padding);
+  return gather_sequence((*this)(distinct.values, kNoPadding),
+                         {distinct.index, of.offsets, of.length, distinct.values.count()});
+}
+
 bool is_compressed(const Schema& schema, const Field& field, const EmbeddingOptions& options) {
   if (options.kind == "plain") return false;
   for (const std::string& name : options.fields) {

@@ -6,6 +6,7 @@
 #include "io/batch.h"
 #include "io/schema.h"
 #include "models/options/embedding_options.h"
+#include "ops/sequence/sequence.h"
 
 namespace ctr {
 
@@ -20,6 +21,8 @@ class CompressedEmbedding {
 
   // The field's part of a batch → [B, width]: vectors of its ids, or means over its lists.
   Var of_field(const FieldBatch& batch, FieldType type, int64_t padding) const;
+  // A list's vectors one by one → [B, T, width] (ops/sequence).
+  Var of_sequence(const SequenceIds& of) const;
 };
 
 // Whether the options ask for it. Throws where they name a field that has no ids or is not there.

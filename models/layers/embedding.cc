@@ -98,9 +98,10 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
       entry.table =
           &tables.table(field.name, {entry.width, 1}, Initializer::xavier_normal(1, entry.width));
     }
-  } else if (const Parameter* table = shared_table(field, context)) {
-    entry.table = table;
-    entry.width = table->value.dim(1);
+  } else if (const Entry* owner = owner_of(field, context)) {
+    entry.table = owner->table;
+    entry.compressed = owner->compressed;
+    entry.width = owner->width;
   } else if (is_compressed(context.schema, field, options.embedding)) {
     entry.compressed = compressed_embedding(tables / field.name, field, entry.width,
                                             options.embedding, options.embedding_deviation);
@@ -117,15 +118,16 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
   return entry;
 }
 
-// The owner's table, where the field shares one that is made already; else null.
-const Parameter* Embedding::shared_table(const Field& field, const ModelContext& context) const {
+// The entry whose table the field shares, where that is made already; else null.
+const Embedding::Entry* Embedding::owner_of(const Field& field, const ModelContext& context) const {
   if (field.shares.empty()) return nullptr;
   const auto owner = static_cast<size_t>(context.schema.index_of(field.shares));
   CTR_CHECK_DATA(context.schema.fields[owner].vocabulary == field.vocabulary,
                  "embedding: '{}' shares the table of '{}' and must have its {} rows, got {}",
                  field.name, field.shares, context.schema.fields[owner].vocabulary,
                  field.vocabulary);
-  return owner < entries_.size() ? entries_[owner].table : nullptr;
+  const bool made = owner < entries_.size() && entries_[owner].width > 0;
+  return made ? &entries_[owner] : nullptr;
 }
 
 int64_t Embedding::width() const {
@@ -172,11 +174,10 @@ Var Embedding::field(const Batch& batch, int64_t index) const {
 Var Embedding::sequence(const Batch& batch, int64_t index, int64_t length) const {
   const Entry& entry = entries_[static_cast<size_t>(index)];
   const FieldBatch& values = batch.fields[static_cast<size_t>(index)];
-  CTR_CHECK(entry.table != nullptr && values.offsets.defined(),
-            "embedding: field {} of the data set is no list with a table: histories are "
-            "read one by one from plain tables",
-            index);
-  return gather_sequence(*entry.table, {values.ids, values.offsets, length, entry.padding});
+  CTR_CHECK(entry.width > 0 && values.offsets.defined(),
+            "embedding: field {} of the data set is no list that the model reads", index);
+  const SequenceIds ids{values.ids, values.offsets, length, entry.padding};
+  return entry.compressed ? entry.compressed->of_sequence(ids) : gather_sequence(*entry.table, ids);
 }
 
 // The end of the run of categorical fields with tables of one width that begins here: one gather

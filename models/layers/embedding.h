@@ -61,14 +61,14 @@ class Embedding {
     int64_t width = 0;
     bool raw = false;
     int64_t padding = -1;
-    const Parameter* table = nullptr;  // null when raw or compressed
-    std::unique_ptr<CompressedEmbedding> compressed;
+    const Parameter* table = nullptr;                 // null when raw or compressed
+    std::shared_ptr<CompressedEmbedding> compressed;  // of all fields that share it
     NumericBuckets buckets;
     bool joins_run() const { return type == FieldType::categorical && !compressed && width > 0; }
   };
   Entry entry_of(const Scope& tables, const Field& field, const ModelContext& context,
                  bool given) const;
-  const Parameter* shared_table(const Field& field, const ModelContext& context) const;
+  const Entry* owner_of(const Field& field, const ModelContext& context) const;
   std::vector<Var> parts(const Batch& batch, const std::map<int64_t, Var>& instead) const;
   std::vector<Var> and_raw(std::vector<Var> all, const Batch& batch) const;
   size_t run_end(size_t begin) const;

@@ -58,7 +58,10 @@ TEST_P(EveryModel, LearnsThroughItsEmbeddings) {
   const std::vector<GradientError> all = check_model(checked);
   for (const GradientError& error : all) {
     EXPECT_LE(error.worst, kGradientTolerance) << error.name;
-    EXPECT_TRUE(error.largest > 0 || is_before_norm(error.name, all)) << error.name;
+    // EDCN norms the vectors themselves, which takes away what the decoder's last bias adds.
+    const bool vanishes = is_before_norm(error.name, all) ||
+                          (GetParam().model == "edcn" && error.name.ends_with("/out/bias"));
+    EXPECT_TRUE(error.largest > 0 || vanishes) << error.name;
     EXPECT_FALSE(error.name.ends_with("/user")) << "a plain table";
     compressed += error.name.find("/user/") != std::string::npos;
   }
