@@ -19,7 +19,8 @@ namespace ctr {
 class LateRows {
  public:
   virtual ~LateRows() = default;
-  // Gives the rows `ids` (i64, any shape, repeats allowed) of `table` what they lack.
+  // Gives the rows `ids` (i64, any shape, repeats allowed, negative ones are none) of `table` what
+  // they lack.
   virtual void catch_up(Tensor table, const Tensor& ids) = 0;
   virtual void catch_up(Tensor table) = 0;  // every row
 };

@@ -122,6 +122,7 @@ void ReplayedTableOf<Rule, T>::catch_up(Tensor table, const Tensor& ids) {
     int64_t count = 0;
     for (int64_t i = begin; i < end; ++i) {
       if (i + kAhead < end) __builtin_prefetch(last + id[i + kAhead]);
+      if (id[i] < 0) continue;
       const int64_t before = count;
       add_late(id[i], keys, count);
       if (count == before) continue;

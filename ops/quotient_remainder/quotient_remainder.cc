@@ -53,17 +53,19 @@ Var quotient_remainder(const Var& quotient, const Var& remainder, const Tensor& 
   const int64_t count = ids.count(), width = quotient.dim(1);
   const bool concat = composition == Composition::concat;
   const Rows rows = rows_of(ids, remainder.dim(0), padding);
+  quotient.catch_up(rows.quotient);
+  remainder.catch_up(rows.remainder);
   Tensor y({count, concat ? 2 * width : width}, quotient.dtype(), quotient.device());
   visit_float(y.dtype(), "quotient_remainder", [&](auto zero) {
     using T = decltype(zero);
     profile_read(2 * count * width * static_cast<int64_t>(sizeof(T)));
     for_each(y.device(), count,
-             ComposeRows<T>{quotient.value().data<T>(), remainder.value().data<T>(),
+             ComposeRows<T>{quotient.stored().data<T>(), remainder.stored().data<T>(),
                             rows.quotient.data<int64_t>(), rows.remainder.data<int64_t>(),
                             y.data<T>(), width, composition == Composition::add, concat});
   });
   return record("quotient_remainder", y, {quotient, remainder},
-                [rows, composition, width, q = quotient.value(), r = remainder.value()](
+                [rows, composition, width, q = quotient.stored(), r = remainder.stored()](
                     const Tensor& dy, GradientSink& sink) {
                   const bool product = composition == Composition::multiply;
                   const bool side_by_side = composition == Composition::concat;

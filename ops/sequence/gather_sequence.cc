@@ -66,12 +66,13 @@ Var gather_sequence(const Var& table, const SequenceIds& of) {
   check(of);
   check_ids("gather_sequence", of.ids, table.dim(0));
   const int64_t rows = of.offsets.count(), width = table.dim(1);
+  table.catch_up(of.ids);
   Tensor y({rows, of.length, width}, table.dtype(), table.device());
   profile_read(of.ids.count() * width * static_cast<int64_t>(size_of(table.dtype())));
   visit_float(table.dtype(), "gather_sequence", [&](auto zero) {
     using T = decltype(zero);
     for_each_2d(y.device(), rows, of.length,
-                GatherSequence<T>{padded(of), table.value().data<T>(), y.data<T>(), width});
+                GatherSequence<T>{padded(of), table.stored().data<T>(), y.data<T>(), width});
   });
   return record(
       "gather_sequence", y, {table}, [of, rows, width](const Tensor& dy, GradientSink& sink) {
