@@ -6,14 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "io/json.h"
 #include "io/safetensors.h"
 #include "io/schema_json.h"
 #include "io/vocabulary.h"
 
 namespace ctr {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int64_t kVersion = 1;
 
@@ -133,7 +132,7 @@ void DatasetWriter::commit(const std::string& origin, const std::string& note,
                {"origin", origin},           {"note", note},
                {"splits", splits},           {"facts", facts},
                {"schema", to_json(schema_)}};
-  write_text_atomically(folder() + "/schema.json", json.dump(1) + "\n");
+  write_text_atomically(folder() + "/schema.json", json_text(json, 1) + "\n");
   folder_.commit();
 }
 

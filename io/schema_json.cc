@@ -10,11 +10,10 @@
 #include "engine/check.h"
 #include "engine/nearest.h"
 #include "io/file.h"
+#include "io/json.h"
 
 namespace ctr {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Names of enumerators, in their order.
 const std::vector<std::string> kTypes{"categorical", "numeric", "multivalued", "sequence"};
@@ -74,7 +73,7 @@ class Members {
     } catch (const Json::exception&) {
       good = false;
     }
-    CTR_CHECK_DATA(good, "{}: '{}' cannot be {}", where_, key, json.dump());
+    CTR_CHECK_DATA(good, "{}: '{}' cannot be {}", where_, key, json_text(json));
   }
 
   const Json& json_;
@@ -171,25 +170,6 @@ Field field_from(const Json& json, const std::string& where) {
   return field;
 }
 
-// Watches a parser: of two equal keys the library would keep one without a word.
-class DuplicateKeys {
- public:
-  bool operator()(int, Json::parse_event_t event, const Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open_.emplace_back();
-    if (event == Json::parse_event_t::object_end) open_.pop_back();
-    if (event == Json::parse_event_t::key) {
-      const auto& key = parsed.get_ref<const std::string&>();
-      if (!open_.back().insert(key).second && first_.empty()) first_ = key;
-    }
-    return true;
-  }
-  const std::string& first() const { return first_; }
-
- private:
-  std::vector<std::set<std::string>> open_;  // keys of the objects that are not closed
-  std::string first_;
-};
-
 }  // namespace
 
 std::string_view name_of(FieldType type) { return text_of(type, kTypes); }
@@ -224,27 +204,6 @@ Schema schema_from_json(const Json& json, const std::string& where) {
   }
   check_shares(schema);
   return schema;
-}
-
-Json read_json(const std::string& path) {
-  const std::string text = read_text(path);
-  try {
-    DuplicateKeys duplicates;
-    Json json = Json::parse(text, std::ref(duplicates));
-    CTR_CHECK_DATA(duplicates.first().empty(), "{}: key '{}' stands twice in one object", path,
-                   duplicates.first());
-    return json;
-  } catch (const Json::parse_error& error) {
-    const size_t at = std::min(error.byte == 0 ? 0 : error.byte - 1, text.size());
-    const auto line = std::count(text.begin(), text.begin() + static_cast<int64_t>(at), '\n') + 1;
-    const size_t newline = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
-    const size_t column = newline == std::string::npos ? at + 1 : at - newline;
-    std::string what = error.what();
-    if (size_t colon = what.rfind(": "); colon != std::string::npos) what = what.substr(colon + 2);
-    fail(ErrorKind::data, "{}:{}:{}: not JSON: {}", path, line, column, what);
-  } catch (const Json::exception& error) {  // a number too large
-    fail(ErrorKind::data, "{}: not JSON: {}", path, error.what());
-  }
 }
 
 }  // namespace ctr

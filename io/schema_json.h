@@ -3,17 +3,13 @@
 
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
+#include "io/json.h"
 #include "io/schema.h"
 
 namespace ctr {
 
-nlohmann::ordered_json to_json(const Schema& schema);
+Json to_json(const Schema& schema);
 // Throws kind data, naming `where` and the key, on what is missing, unknown or of the wrong kind.
-Schema schema_from_json(const nlohmann::ordered_json& json, const std::string& where);
-
-// A JSON file as a whole. A syntax error is named as FILE:LINE:COLUMN, kind data.
-nlohmann::ordered_json read_json(const std::string& path);
+Schema schema_from_json(const Json& json, const std::string& where);
 
 }  // namespace ctr

@@ -10,6 +10,7 @@
 #include "engine/check.h"
 #include "io/checksum.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "io/safetensors.h"
 #include "io/schema_json.h"
 
@@ -17,8 +18,6 @@ namespace ctr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
-
 constexpr int64_t kVersion = 1;
 constexpr const char* kWeights = "/model.safetensors";
 constexpr const char* kOptimizer = "/optimizer.safetensors";
@@ -64,15 +63,15 @@ void write_state(const std::string& folder, const TrainState& state, const Check
   Json json = {{"format", "ctrengine checkpoint"},
                {"version", kVersion},
                {"state", to_json(state)},
-               {"options", Json::parse(notes.options)},
+               {"options", parse_json(notes.options)},
                {"data", notes.data},
                {"log_bytes", notes.log_bytes},
                {"metrics_bytes", notes.metrics_bytes},
                {"files",
                 {{kWeights + 1, file_digest(folder + kWeights)},
                  {kOptimizer + 1, file_digest(folder + kOptimizer)}}}};
-  json["checksum"] = checksum_text(checksum_of(json.dump()));
-  write_text_atomically(folder + kState, json.dump(1) + "\n");
+  json["checksum"] = checksum_text(checksum_of(json_text(json)));
+  write_text_atomically(folder + kState, json_text(json, 1) + "\n");
 }
 
 // state.json, checked against its own checksum.
@@ -84,7 +83,7 @@ Json read_state(const std::string& folder) {
                  "{}: not the state of a checkpoint", path);
   const std::string expected = json["checksum"].get<std::string>();
   json.erase("checksum");
-  CTR_CHECK_DATA(checksum_text(checksum_of(json.dump())) == expected,
+  CTR_CHECK_DATA(checksum_text(checksum_of(json_text(json))) == expected,
                  "{}: the checksum does not fit", path);
   CTR_CHECK_DATA(json.value("version", int64_t{0}) == kVersion,
                  "{}: has version {}, this program reads {}", path,
@@ -146,7 +145,7 @@ Checkpoint CheckpointFolder::read(int64_t step) const {
     json.at("data").get_to(result.notes.data);
     json.at("log_bytes").get_to(result.notes.log_bytes);
     json.at("metrics_bytes").get_to(result.notes.metrics_bytes);
-    result.notes.options = json.at("options").dump();
+    result.notes.options = json_text(json.at("options"));
     if (const int64_t best = snapshot.state.stop.best_step; best == step) {
       snapshot.best = snapshot.weights;
     } else if (best > 0) {

@@ -11,6 +11,7 @@
 
 #include "engine/check.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "io/safetensors.h"
 #include "tools/config_file.h"
 #include "tools/model_file.h"
@@ -18,8 +19,6 @@
 
 namespace ctr {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json options_of(const std::string& run) {
   SavedRun saved = read_config(run);
@@ -34,7 +33,7 @@ std::vector<Json> log_of(const std::string& run) {
   int64_t number = 0;
   for (std::string line; std::getline(text, line) && !text.eof();) {
     ++number;
-    Json json = Json::parse(line, nullptr, false);
+    Json json = parse_json(line);
     CTR_CHECK_DATA(json.is_object() && json.contains("event") && json.contains("step"),
                    "{}:{}: expected an object with 'event' and 'step', found '{}'", path, number,
                    line.substr(0, 40));
@@ -45,22 +44,24 @@ std::vector<Json> log_of(const std::string& run) {
 }
 
 std::string key_of(const Json& line) {
-  return line["event"].dump() + line["step"].dump() + line.value("epoch", Json()).dump();
+  return json_text(line["event"]) + json_text(line["step"]) +
+         json_text(line.value("epoch", Json()));
 }
 
 // "step 30 of epoch 1: loss 0.5 | 0.6"; of digests the first tensor.
 std::string first_difference(const Json& a, const Json& b) {
-  std::string place = "step " + a["step"].dump();
-  if (a.contains("epoch")) place += " of epoch " + a["epoch"].dump();
+  std::string place = "step " + json_text(a["step"]);
+  if (a.contains("epoch")) place += " of epoch " + json_text(a["epoch"]);
   for (const auto& [name, value] : a.items()) {
     const Json other = b.value(name, Json());
     if (value == other) continue;
     if (!value.is_object() || !other.is_object())
-      return fmt::format("{}: {} {} | {}", place, name, value.dump(), other.dump());
+      return fmt::format("{}: {} {} | {}", place, name, json_text(value), json_text(other));
     for (const auto& [inner, left] : value.items()) {
       const Json right = other.value(inner, Json());
       if (left == right) continue;
-      return fmt::format("{}: {} of {} {} | {}", place, name, inner, left.dump(), right.dump());
+      return fmt::format("{}: {} of {} {} | {}", place, name, inner, json_text(left),
+                         json_text(right));
     }
   }
   return place + ": one run logged more";
@@ -129,7 +130,7 @@ RunComparison compare_runs(const std::string& a, const std::string& b) {
   for (const auto& [name, value] : left.items()) {
     if (value != right.at(name))
       result.options.push_back(
-          fmt::format("{}: {} | {}", name, value.dump(), right.at(name).dump()));
+          fmt::format("{}: {} | {}", name, json_text(value), json_text(right.at(name))));
   }
   compare_logs(log_of(a), log_of(b), result);
   auto finished = [](const std::string& run) {

@@ -10,12 +10,11 @@
 #include "engine/check.h"
 #include "engine/nearest.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "io/schema_json.h"
 
 namespace ctr {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::array kSections = {"train", "model"};
 
@@ -75,7 +74,7 @@ class ConfigReader {
 
   static std::string text_of(const Json& value, const std::string& key, const std::string& where) {
     if (value.is_string()) return value.get<std::string>();
-    if (value.is_boolean() || value.is_number()) return value.dump();
+    if (value.is_boolean() || value.is_number()) return json_text(value);
     CTR_CHECK_DATA(value.is_array(),
                    "{}: '{}' must be a number, true, false, a text or a list, found {}", where, key,
                    value.type_name());

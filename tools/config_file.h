@@ -10,9 +10,8 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "engine/options.h"
+#include "io/json.h"
 
 namespace ctr {
 
@@ -28,11 +27,11 @@ struct ConfigEntry {
 std::vector<ConfigEntry> read_config_file(const std::string& path, const OptionList& known);
 
 // The same of options inside another JSON file; `where` stands for the keys' places.
-std::vector<ConfigEntry> config_entries(const nlohmann::ordered_json& json,
-                                        const std::string& where, const OptionList& known);
+std::vector<ConfigEntry> config_entries(const Json& json, const std::string& where,
+                                        const OptionList& known);
 
 // Present values: numbers, booleans, texts and lists.
-nlohmann::ordered_json to_json(const OptionList& options);
+Json to_json(const OptionList& options);
 
 // The union, pointing at the same targets.
 OptionList joined(const OptionList& first, const OptionList& second);

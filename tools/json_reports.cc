@@ -2,14 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/json.h"
 #include "tools/encoding_report.h"
 #include "tools/evaluation.h"
 #include "tools/lint/lint.h"
 
 namespace ctr {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json to_json(const Estimate& estimate) {
   Json json = {{"value", estimate.value}};
@@ -57,7 +56,7 @@ std::string json_of(const Evaluation& e) {
                               {"logloss", s.logloss},
                               {"pcoc", s.pcoc}});
   }
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 std::string json_of(const LintReport& report) {
@@ -93,7 +92,7 @@ std::string json_of(const LintReport& report) {
                                {"clicks", d.clicks},
                                {"popularity_auc", d.popularity_auc}});
   }
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 std::string json_of(const EncodingReport& report) {
@@ -116,7 +115,7 @@ std::string json_of(const EncodingReport& report) {
          {"distance_spread", e.distance_spread},
          {"entropy", e.entropy}});
   }
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 }  // namespace ctr

@@ -7,6 +7,7 @@
 #include "engine/check.h"
 #include "io/checksum.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "io/safetensors.h"
 #include "io/schema_json.h"
 #include "io/vocabulary.h"
@@ -16,8 +17,6 @@ namespace ctr {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
-
 constexpr int64_t kVersion = 1;
 constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kVectors = "vectors.safetensors";
@@ -56,7 +55,7 @@ void write_model_file(const std::string& run, const Dataset& data, const TrainOp
       {"options", {{"train", to_json(train_copy.list())}, {"model", to_json(model_copy.list())}}},
       {"schema", to_json(data.schema)},
       {"files", files}};
-  write_text_atomically(run + "/model.json", json.dump(1) + "\n");
+  write_text_atomically(run + "/model.json", json_text(json, 1) + "\n");
 }
 
 std::string ModelFile::vocabulary_path(const Field& field) const {

@@ -8,6 +8,7 @@
 #include "engine/check.h"
 #include "io/checksum.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "io/safetensors.h"
 #include "io/schema_json.h"
 #include "tools/config_file.h"
@@ -16,8 +17,6 @@
 
 namespace ctr {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json config_json(TrainOptions train, ModelOptions model) {
   return {{"train", to_json(train.list())}, {"model", to_json(model.list())}};
@@ -35,7 +34,8 @@ std::vector<std::string> differing_options(const Json& was, const Json& is) {
       if (name == "data" || (may_change_on_resume(name) && !length)) continue;
       const Json before = was.at(section).value(name, Json());
       if (before != value)
-        lines.push_back(fmt::format("{} (was {}, is {})", name, before.dump(), value.dump()));
+        lines.push_back(
+            fmt::format("{} (was {}, is {})", name, json_text(before), json_text(value)));
     }
   }
   return lines;
@@ -54,7 +54,7 @@ Json to_json(const Metrics& metrics) {
 }
 
 std::string data_digest(const Dataset& data) {
-  std::string text = to_json(data.schema).dump();
+  std::string text = json_text(to_json(data.schema));
   for (Split split : {Split::train, Split::valid, Split::test})
     text += fmt::format(" {}", data.rows(split));
   return checksum_text(checksum_of(text));
@@ -85,7 +85,7 @@ std::optional<TrainSnapshot> RunDirectory::load(const Dataset& data, const Train
   std::optional<Checkpoint> found = CheckpointFolder(path_).load(notes);
   if (!found) return std::nullopt;
   const std::vector<std::string> lines =
-      differing_options(Json::parse(found->notes.options), config_json(train, model));
+      differing_options(parse_json(found->notes.options), config_json(train, model));
   CTR_CHECK(lines.empty(),
             "train: a resumed run must keep its options; changed: {}; leave them out, or begin a "
             "new run with --config {}",
@@ -101,8 +101,8 @@ std::optional<TrainSnapshot> RunDirectory::load(const Dataset& data, const Train
 void RunDirectory::begin(const Dataset& data, const TrainOptions& train,
                          const ModelOptions& model) {
   const Json config = config_json(train, model);
-  write_text_atomically(path_ + "/config.json", config.dump(2) + "\n");
-  notes_.options = config.dump();
+  write_text_atomically(path_ + "/config.json", json_text(config, 2) + "\n");
+  notes_.options = json_text(config);
   notes_.data = data_digest(data);
   log_ = std::make_unique<TrainLog>(path_, notes_.log_bytes, notes_.metrics_bytes);
 }
@@ -134,7 +134,7 @@ void RunDirectory::write(const NonFinite& found) const {
                      {"what", found.what},     {"value", fmt::format("{}", found.value)},
                      {"tensor", found.tensor}, {"bad_rows", found.bad_rows},
                      {"rows", found.rows}};
-  write_text_atomically(path_ + "/nan.json", json.dump() + "\n");
+  write_text_atomically(path_ + "/nan.json", json_text(json) + "\n");
 }
 
 void RunDirectory::finish(BuiltModel& built, const Dataset& data, const TrainOptions& train,
@@ -147,7 +147,7 @@ void RunDirectory::finish(BuiltModel& built, const Dataset& data, const TrainOpt
                         {"measured_norms", report.measured},
                         {"samples_per_s", report.samples_per_s},
                         {"test", to_json(report.test)}};
-  write_text_atomically(path_ + "/metrics.json", metrics.dump(2) + "\n");
+  write_text_atomically(path_ + "/metrics.json", json_text(metrics, 2) + "\n");
 }
 
 SavedRun read_config(const std::string& run) {

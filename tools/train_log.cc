@@ -4,11 +4,10 @@
 
 #include "engine/check.h"
 #include "io/checksum.h"
+#include "io/json.h"
 #include "tools/metrics_json.h"
 
 namespace ctr {
-
-using Json = nlohmann::ordered_json;
 
 TrainLog::TrainLog(const std::string& run, int64_t log_bytes, int64_t metrics_bytes)
     : log_(run + "/log.jsonl", log_bytes), metrics_(run + "/metrics.csv", metrics_bytes) {
@@ -28,7 +27,7 @@ void TrainLog::add(const StepReport& report) {
                      {"learning_rate", report.learning_rate},
                      {"gradient_norm", report.gradient_norm},
                      {"samples_per_s", report.samples_per_s}};
-  log_.append(line.dump() + "\n");
+  log_.append(json_text(line) + "\n");
 }
 
 void TrainLog::add(const EpochReport& report) {
@@ -43,7 +42,7 @@ void TrainLog::add(const EpochReport& report) {
                      {"best", report.best},
                      {"valid", to_json(valid)},
                      {"seconds", report.seconds}};
-  log_.append(line.dump() + "\n");
+  log_.append(json_text(line) + "\n");
   metrics_.append(fmt::format("{},{},{},{},{},{},{},{},{},{},{:.3f}\n", report.epoch, report.step,
                               report.train_loss, report.learning_rate, valid.auc, valid.logloss,
                               valid.mean_auc, valid.wauc, valid.pcoc, report.best ? 1 : 0,
@@ -64,7 +63,7 @@ void TrainLog::add_digest(int64_t step, const ParameterStore& store) {
         checksum_text(checksum_of(value.raw(), static_cast<size_t>(value.bytes())));
   }
   const Json line = {{"event", "digest"}, {"step", step}, {"digests", digests}};
-  log_.append(line.dump() + "\n");
+  log_.append(json_text(line) + "\n");
 }
 
 }  // namespace ctr

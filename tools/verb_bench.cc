@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "io/json.h"
 #include "tools/bench/activations.h"
 #include "tools/bench/bench.h"
 #include "tools/bench/table_updates.h"
@@ -43,7 +44,7 @@ void print_table(const BenchReport& report) {
   }
 }
 
-nlohmann::ordered_json numbers_of(const BenchReport& report) {
+Json numbers_of(const BenchReport& report) {
   return {{"parameters", report.parameters},
           {"samples_per_s", report.samples_per_s},
           {"spread", {report.slowest, report.fastest}},
@@ -69,12 +70,11 @@ int run_models(const State& state) {
     }
     std::fflush(stdout);
   };
-  nlohmann::ordered_json all = nlohmann::ordered_json::object();
+  Json all = Json::object();
   for (const ModelTime& one : bench_models(state.workload, state.steps, state.blocks, tell)) {
-    all[one.model] = one.failure.empty() ? numbers_of(one.report)
-                                         : nlohmann::ordered_json{{"failure", one.failure}};
+    all[one.model] = one.failure.empty() ? numbers_of(one.report) : Json{{"failure", one.failure}};
   }
-  if (state.json) fmt::print("{}\n", nlohmann::ordered_json{{"models", all}}.dump());
+  if (state.json) fmt::print("{}\n", json_text(Json{{"models", all}}));
   return 0;
 }
 
@@ -92,23 +92,23 @@ int run_training(const State& state) {
   const BenchReport report = bench_steps(workload, state.steps, state.blocks);
   if (state.json) {
     const WorkloadOptions& w = workload.options();
-    nlohmann::ordered_json json = {{"engine", "ctrengine"},
-                                   {"model", w.model},
-                                   {"shape", w.shape},
-                                   {"batch", w.batch_size},
-                                   {"hidden", w.hidden_units},
-                                   {"threads", machine.threads},
-                                   {"sizes", w.sizes},
-                                   {"peak_gflops", machine.peak_gflops},
-                                   {"copy_gbytes", machine.copy_gbytes},
-                                   {"gather_ns", machine.gather_ns}};
+    Json json = {{"engine", "ctrengine"},
+                 {"model", w.model},
+                 {"shape", w.shape},
+                 {"batch", w.batch_size},
+                 {"hidden", w.hidden_units},
+                 {"threads", machine.threads},
+                 {"sizes", w.sizes},
+                 {"peak_gflops", machine.peak_gflops},
+                 {"copy_gbytes", machine.copy_gbytes},
+                 {"gather_ns", machine.gather_ns}};
     json.update(numbers_of(report));
     for (const Profile::Entry& entry : report.entries)
       json["ops"][entry.name] = {{"calls", entry.calls},
                                  {"ms", 1e3 * entry.seconds},
                                  {"bytes", entry.bytes},
                                  {"product_ms", 1e3 * entry.product_seconds}};
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json_text(json));
     return 0;
   }
   fmt::print("model     {}, {}, batch {}, {} trained parameters\n", state.workload.model,
@@ -127,7 +127,7 @@ int run_training(const State& state) {
 
 int run_prediction(const State& state) {
   Workload workload(state.workload);
-  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  Json all = Json::array();
   if (!state.json) fmt::print("{:>6} {:<9} {:>10} {:>10}\n", "rows", "weights", "p50 us", "p99 us");
   for (int64_t rows : {int64_t{1}, int64_t{256}}) {
     for (bool folded : {true, false}) {
@@ -143,21 +143,20 @@ int run_prediction(const State& state) {
     }
   }
   if (state.json) {
-    fmt::print("{}\n",
-               nlohmann::ordered_json{{"model", state.workload.model}, {"predict", all}}.dump());
+    fmt::print("{}\n", json_text(Json{{"model", state.workload.model}, {"predict", all}}));
   }
   return 0;
 }
 
 int run_activations(const State& state) {
-  nlohmann::ordered_json all = nlohmann::ordered_json::object();
+  Json all = Json::object();
   if (!state.json) fmt::print("{:<12} {:>11} {:>12}\n", "ns a number", "forward", "backward");
   for (const ActivationTime& time : bench_activations()) {
     all[time.name] = {{"forward_ns", time.forward_ns}, {"backward_ns", time.backward_ns}};
     if (!state.json)
       fmt::print("{:<12} {:>11.2f} {:>12.2f}\n", time.name, time.forward_ns, time.backward_ns);
   }
-  if (state.json) fmt::print("{}\n", nlohmann::ordered_json{{"activations", all}}.dump());
+  if (state.json) fmt::print("{}\n", json_text(Json{{"activations", all}}));
   return 0;
 }
 
@@ -166,7 +165,7 @@ int run_updates(const State& state) {
   const WorkloadOptions& w = state.workload;
   TableUpdateOptions options{
       w.fields, w.vocabulary, w.embedding_dim, w.batch_size > 0 ? w.batch_size : 4096, 0, w.seed};
-  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  Json all = Json::array();
   if (!state.json) {
     fmt::print(
         "adam on {} tables, {} rows of {} together, batch {}\n{:<8} {:>8} {:>6} {:>10} {:>10} "
@@ -197,7 +196,7 @@ int run_updates(const State& state) {
       }
     }
   }
-  if (state.json) fmt::print("{}\n", nlohmann::ordered_json{{"updates", all}}.dump());
+  if (state.json) fmt::print("{}\n", json_text(Json{{"updates", all}}));
   return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/check.h"
 #include "engine/nearest.h"
+#include "io/json.h"
 #include "io/prepare/delimited.h"
 #include "io/prepare/fields.h"
 #include "io/prepare/prepare.h"

@@ -9,6 +9,7 @@
 
 #include "engine/check.h"
 #include "engine/nearest.h"
+#include "io/json.h"
 #include "io/prepare/fields.h"
 #include "io/prepare/interaction_rule.h"
 #include "io/prepare/lines.h"

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/json.h"
 #include "io/schema_json.h"
 #include "tests/fuzz/fuzz.h"
 

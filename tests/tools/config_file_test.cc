@@ -9,6 +9,7 @@
 
 #include "engine/error.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "models/model.h"
 #include "tools/presets.h"
 #include "tools/train_options.h"
@@ -56,13 +57,13 @@ TEST_F(ConfigFile, ReadsWhatItWrites) {
   train.optimizer.learning_rate = 0.1 + 0.2;
   train.monitor = "wauc";
   model.hidden_units = {};
-  const std::string text = to_json(options).dump();
+  const std::string text = json_text(to_json(options));
   EXPECT_NE(text.find("\"learning_rate\":0.30000000000000004"), std::string::npos);
   EXPECT_NE(text.find("\"hidden_units\":[]"), std::string::npos);
   train = TrainOptions();
   model = ModelOptions();
   read(text);
-  EXPECT_EQ(to_json(options).dump(), text);
+  EXPECT_EQ(json_text(to_json(options)), text);
 }
 
 TEST_F(ConfigFile, ADirectoryStandsForItsConfiguration) {

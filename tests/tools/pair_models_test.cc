@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
+#include "io/json.h"
 #include "tools/golden/described.h"
 #include "tools/model_check.h"
 
@@ -54,8 +55,7 @@ void add_mlp(PeerShapes& shapes, const std::string& name, int64_t in, int64_t un
 // Every parameter of the peer's is one of ours, of its shape, and the other way round.
 void expect_same_parameters(const std::string& peer, const std::string& options,
                             const PeerShapes& shapes, const std::string& width = "2") {
-  const Described d =
-      described_peer(peer, nlohmann::json::parse(options), three_fields(), width, shapes);
+  const Described d = described_peer(peer, parse_json(options), three_fields(), width, shapes);
   ParameterStore store(DType::f64, 1);
   GivenVectors none;
   auto model = find_model(d.model).make(Scope(store), {d.schema, none, d.options});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "io/json.h"
 #include "tools/golden/described.h"
 
 namespace ctr {
@@ -22,7 +23,7 @@ Described described(const std::string& peer, const std::string& options, const N
   PeerShapes shapes;
   for (const auto& [name, ours] : names)
     shapes[name] = std::vector<int64_t>(name.find(".mlp.0.weight") == std::string::npos ? 1 : 2, 3);
-  return described_peer(peer, nlohmann::json::parse(options), two_fields(), "4", shapes);
+  return described_peer(peer, parse_json(options), two_fields(), "4", shapes);
 }
 
 // Each of our names is one of the model that the options build.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/batch_loader.h"
+#include "io/json.h"
 #include "io/safetensors.h"
 #include "ops/loss/loss.h"
 #include "tests/tools/small_run.h"
@@ -112,7 +113,7 @@ TEST_F(Steps, AccumulationEqualsOneLargeBatch) {
 
 class NotFinite : public Steps {
  protected:
-  nlohmann::json report() { return nlohmann::json::parse(read_text(path("run") + "/nan.json")); }
+  nlohmann::json report() { return parse_json(read_text(path("run") + "/nan.json")); }
 };
 
 // Block files hold finite numbers alone; a reader of another kind may not.

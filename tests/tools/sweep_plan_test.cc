@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/json.h"
 #include "tests/tools/small_sweep.h"
 #include "tools/sweep/summary.h"
 
@@ -146,7 +147,7 @@ TEST_F(Sweeps, SummaryGoesByTheValidSplit) {
       << text;
   EXPECT_NE(text.find("   model=mlp    2  0.70500"), std::string::npos) << text;
   EXPECT_EQ(text.find("GAUC"), std::string::npos);
-  const auto json = nlohmann::json::parse(json_of(plan, result, summary));
+  const auto json = parse_json(json_of(plan, result, summary));
   EXPECT_EQ(json["runs"].size(), 4u);
   EXPECT_EQ(json["runs"][3]["settings"]["model"], "mlp");
   EXPECT_TRUE(json["runs"][3]["test"]["gauc"].is_null());

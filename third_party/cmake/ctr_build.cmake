@@ -19,13 +19,20 @@ target_compile_options(ctr_options INTERFACE
 target_compile_features(ctr_options INTERFACE cxx_std_20)
 if(CTR_SANITIZE)
   list(JOIN CTR_SANITIZE "," sanitizers)
-  target_compile_options(ctr_options INTERFACE -fsanitize=${sanitizers} -fno-sanitize-recover=all)
+  target_compile_options(ctr_options INTERFACE -fsanitize=${sanitizers} -fno-sanitize-recover=all
+    "$<$<BOOL:$<TARGET_PROPERTY:CTR_QUICK>>:-O0;-g0;-fno-sanitize=undefined>")
   target_link_options(ctr_options INTERFACE -fsanitize=${sanitizers})
 endif()
 
 if(CTR_FUZZ)
   target_compile_options(ctr_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+# What holds no hot loop is compiled quickly under sanitizers: with checks of addresses alone, whose code is half that of
+# all checks.
+function(ctr_quick)
+  set_target_properties(${ARGN} PROPERTIES CTR_QUICK ON)
+endfunction()
 
 # ctr_library(NAME SOURCES… LINK … [PRECOMPILE …]): one static library per folder. Each of its headers must compile alone:
 # the target all_verify_interface_header_sets tells. Precompiled headers only save time: sources include what they use.

@@ -3,39 +3,38 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "io/json.h"
 
 namespace ctr {
 namespace {
 
-using nlohmann::json;
-
-std::string option_text(const json& value);
+std::string option_text(const Json& value);
 
 // A list in a list: fields of a group.
-std::string group_text(const json& group) {
+std::string group_text(const Json& group) {
   std::string text;
-  for (const json& element : group) text += (text.empty() ? "" : "+") + option_text(element);
+  for (const Json& element : group) text += (text.empty() ? "" : "+") + option_text(element);
   return text;
 }
 
-std::string option_text(const json& value) {
+std::string option_text(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
-  if (!value.is_array()) return value.dump();
+  if (!value.is_array()) return json_text(value);
   std::string text;
-  for (const json& element : value)
+  for (const Json& element : value)
     text += (text.empty() ? "" : ",") +
             (element.is_array() ? group_text(element) : option_text(element));
   return text;
 }
 
-FieldType type_of(const json& value) {
+FieldType type_of(const Json& value) {
   if (value == "categorical") return FieldType::categorical;
   if (value == "numeric") return FieldType::numeric;
-  CTR_CHECK_DATA(value == "sequence", "golden: fields of type {} are not known", value.dump());
+  CTR_CHECK_DATA(value == "sequence", "golden: fields of type {} are not known", json_text(value));
   return FieldType::sequence;
 }
 
-Field field_in(const json& described) {
+Field field_in(const Json& described) {
   Field field;
   for (const auto& [key, value] : described.items()) {
     if (key == "name") {
@@ -50,13 +49,13 @@ Field field_in(const json& described) {
       if (value.is_string()) field.shares = value.get<std::string>();
     } else if (key == "padding_idx") {
       CTR_CHECK_DATA(value.is_null() || value == 0, "golden: a padding_idx of {} is not known",
-                     value.dump());
+                     json_text(value));
       field.padding = value == 0;
     } else if (key == "role" && value == "domain") {
       field.role = FieldRole::domain;
     } else if (!(key == "ids" && value == "raw") && !(key == "source" && value == "") &&
                !(key == "role" && (value.is_null() || value == ""))) {
-      fail(ErrorKind::data, "golden: field setting '{}' = {} is not known", key, value.dump());
+      fail(ErrorKind::data, "golden: field setting '{}' = {} is not known", key, json_text(value));
     }
   }
   return field;
@@ -64,8 +63,8 @@ Field field_in(const json& described) {
 
 }  // namespace
 
-json json_in(const GoldenFile& file, const std::string& key) {
-  json value = json::parse(file.text(key), nullptr, false);
+Json json_in(const GoldenFile& file, const std::string& key) {
+  Json value = parse_json(file.text(key));
   CTR_CHECK_DATA(!value.is_discarded(), "golden: metadata '{}' is no JSON", key);
   return value;
 }
@@ -73,7 +72,7 @@ json json_in(const GoldenFile& file, const std::string& key) {
 Schema schema_in(const GoldenFile& file) {
   Schema schema;
   schema.name = "golden";
-  for (const json& field : json_in(file, "fields")) schema.fields.push_back(field_in(field));
+  for (const Json& field : json_in(file, "fields")) schema.fields.push_back(field_in(field));
   const auto inputs = file.shapes("input/");
   for (Field& field : schema.fields) {  // id 0 fills their rows up
     if (field.type != FieldType::sequence) continue;
@@ -87,7 +86,7 @@ Schema schema_in(const GoldenFile& file) {
   return schema;
 }
 
-void set_option(OptionList& list, const std::string& name, const json& value) {
+void set_option(OptionList& list, const std::string& name, const Json& value) {
   list.set(name, option_text(value), "golden options");
 }
 

@@ -5,8 +5,7 @@
 #include <map>
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
+#include "io/json.h"
 #include "models/model.h"
 #include "tools/golden/golden.h"
 
@@ -26,14 +25,13 @@ Described described_by_us(const GoldenFile& file);
 
 // The same for the peer's model and options without a file. `shapes`: its parameters.
 using PeerShapes = std::map<std::string, std::vector<int64_t>>;
-Described described_peer(const std::string& peer_model, const nlohmann::json& options,
-                         const Schema& schema, const std::string& embedding_dim,
-                         const PeerShapes& shapes);
+Described described_peer(const std::string& peer_model, const Json& options, const Schema& schema,
+                         const std::string& embedding_dim, const PeerShapes& shapes);
 
 // Metadata that is JSON.
-nlohmann::json json_in(const GoldenFile& file, const std::string& key);
+Json json_in(const GoldenFile& file, const std::string& key);
 Schema schema_in(const GoldenFile& file);
 // Sets an option from JSON: a list without brackets of strings, a number, a name.
-void set_option(OptionList& list, const std::string& name, const nlohmann::json& value);
+void set_option(OptionList& list, const std::string& name, const Json& value);
 
 }  // namespace ctr

@@ -4,13 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "io/json.h"
 #include "tools/golden/described.h"
 #include "tools/golden/peer_parameters.h"
 
 namespace ctr {
 namespace {
-
-using nlohmann::json;
 
 constexpr const char* kWhere = "golden options";
 
@@ -36,10 +35,10 @@ PeerClass class_of_peer(const std::string& peer) {
 }
 
 // Settings that change nothing as they stand in the files: regularisers and dropout are off there.
-bool is_off(const json& value) { return value.is_null() || value == 0 || value == false; }
+bool is_off(const Json& value) { return value.is_null() || value == 0 || value == false; }
 
 // Options of every model with an MLP.
-bool read_common(const std::string& key, const json& value, OptionList& list) {
+bool read_common(const std::string& key, const Json& value, OptionList& list) {
   static const std::set<std::string> off{"net_dropout", "embedding_regularizer", "net_regularizer",
                                          "regularizer", "dropout_rates"};
   if (off.contains(key)) return is_off(value);
@@ -57,7 +56,7 @@ bool read_common(const std::string& key, const json& value, OptionList& list) {
   return true;
 }
 
-bool read_hypernet(const json& config, OptionList& list) {
+bool read_hypernet(const Json& config, OptionList& list) {
   for (const auto& [name, inner] : config.items()) {
     if (name == "hidden_units") {
       set_option(list, "hypernet_hidden_units", inner);
@@ -70,7 +69,7 @@ bool read_hypernet(const json& config, OptionList& list) {
 }
 
 // Options of the peer's APG models.
-bool read_apg(const std::string& key, const json& value, OptionList& list) {
+bool read_apg(const std::string& key, const Json& value, OptionList& list) {
   if (key == "rank_k" || key == "condition_mode" || key == "generate_bias") {
     set_option(list, key, value);
   } else if (key == "overparam_p") {
@@ -86,11 +85,11 @@ bool read_apg(const std::string& key, const json& value, OptionList& list) {
 }
 
 // Options that the model's own table names.
-bool read_own(const PeerNames& peer, const std::string& key, const json& value, OptionList& list) {
+bool read_own(const PeerNames& peer, const std::string& key, const Json& value, OptionList& list) {
   const auto found = peer.options.find(key);
   if (found == peer.options.end()) return false;
   const PeerOption& option = found->second;
-  const std::string text = value.is_string() ? lower(value.get<std::string>()) : value.dump();
+  const std::string text = value.is_string() ? lower(value.get<std::string>()) : json_text(value);
   const auto renamed = option.values.find(text);
   if (renamed != option.values.end()) {
     const size_t at = renamed->second.find('=');
@@ -111,7 +110,7 @@ bool read_own(const PeerNames& peer, const std::string& key, const json& value, 
 
 }  // namespace
 
-Described described_peer(const std::string& peer_model, const json& options, const Schema& schema,
+Described described_peer(const std::string& peer_model, const Json& options, const Schema& schema,
                          const std::string& embedding_dim, const PeerShapes& shapes) {
   Described d;
   const bool generated = peer_model.starts_with("APG_");
@@ -131,7 +130,7 @@ Described described_peer(const std::string& peer_model, const json& options, con
     const bool known = read_own(*names, key, value, list) || read_common(key, value, list) ||
                        (generated && read_apg(key, value, list));
     CTR_CHECK_DATA(known, "golden: {}'s option '{}' = {} is not known", peer_model, key,
-                   value.dump());
+                   json_text(value));
   }
   d.names = our_names(*names, shapes);
   for (const Field& field : schema.fields) {  // a shared table may stand under both names

@@ -6,12 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "io/json.h"
 #include "ops/hashing/hashing.h"
 
 namespace ctr {
 namespace {
-
-using nlohmann::json;
 
 // The file's settings and ours; null: checked, or a matter of shapes.
 using Settings = std::map<std::string, const char*>;
@@ -23,18 +22,18 @@ const Settings kDeepHash = {
 const Settings kQuotientRemainder = {
     {"rows", nullptr}, {"divisor", "qr_divisor"}, {"op", "qr_op"}, {"table_dim", nullptr}};
 
-void set_all(const json& described, const Settings& settings, OptionList& list) {
+void set_all(const Json& described, const Settings& settings, OptionList& list) {
   for (const auto& [key, value] : described.items()) {
     if (key == "type") continue;
     const auto found = settings.find(key);
     CTR_CHECK_DATA(found != settings.end(), "golden: embedding setting '{}' = {} is not known", key,
-                   value.dump());
+                   json_text(value));
     if (found->second != nullptr) set_option(list, found->second, value);
   }
 }
 
 // The rows of the field: those described, or enough for the batch's ids.
-int64_t rows_of(const json& described, const Field& field, const GoldenFile& file) {
+int64_t rows_of(const Json& described, const Field& field, const GoldenFile& file) {
   if (described.contains("rows")) {
     const auto rows = described.at("rows").get<int64_t>();
     CTR_CHECK_DATA(field.vocabulary == 0 || field.vocabulary == rows,
@@ -55,15 +54,15 @@ std::string replaced(std::string text, const std::string& part, const std::strin
 
 }  // namespace
 
-void describe_embedding(const json& embedding, const GoldenFile& file, Described& d) {
+void describe_embedding(const Json& embedding, const GoldenFile& file, Described& d) {
   CTR_CHECK_DATA(embedding.is_object() && embedding.size() == 1,
-                 "golden: expected the embedding of one field, got {}", embedding.dump());
+                 "golden: expected the embedding of one field, got {}", json_text(embedding));
   const std::string name = embedding.begin().key();
-  const json& described = embedding.begin().value();
+  const Json& described = embedding.begin().value();
   const std::string type = described.is_object() ? described.value("type", "") : "";
   const bool deep = type == "dhe";
   CTR_CHECK_DATA(deep || type == "quotient_remainder", "golden: embedding {} is not known",
-                 described.dump());
+                 json_text(described));
   OptionList list = d.options.list();
   d.options.embedding.kind = deep ? "dhe" : "quotient-remainder";
   d.options.embedding.fields = {name};

@@ -4,6 +4,7 @@
 
 #include "engine/check.h"
 #include "engine/nearest.h"
+#include "io/json.h"
 #include "ops/optim/optimizer.h"
 #include "ops/registry.h"
 #include "tools/golden/golden.h"
@@ -12,11 +13,9 @@
 namespace ctr {
 namespace {
 
-using nlohmann::json;
-
-json attributes_of(const GoldenFile& file) {
+Json attributes_of(const GoldenFile& file) {
   std::string text = file.text("attr");
-  json attributes = text.empty() ? json::object() : json::parse(text, nullptr, false);
+  Json attributes = text.empty() ? Json::object() : parse_json(text);
   CTR_CHECK_DATA(attributes.is_object(), "golden: attr is no JSON object");
   return attributes;
 }
@@ -43,14 +42,14 @@ std::string ours(const GoldenName& golden, const std::string& name) {
 // The file's settings as the operator's own; unknown ones are refused.
 Attributes read_attributes(const GoldenFile& file, const Found& found) {
   Attributes result = found.golden->attributes;
-  const json attributes = attributes_of(file);
+  const Json attributes = attributes_of(file);
   for (const auto& [key, value] : attributes.items()) {
     const std::string name = ours(*found.golden, key);
     const std::vector<std::string>& known = found.op->attributes;
     CTR_CHECK_DATA(std::find(known.begin(), known.end(), name) != known.end(),
                    "golden: {} has no attribute '{}'{}", found.op->name, key,
                    advice_on_name(key, known));
-    result[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    result[name] = value.is_string() ? value.get<std::string>() : json_text(value);
   }
   return result;
 }
@@ -129,7 +128,7 @@ OptimizerOptions optimizer_options(GoldenFile& file) {
       {"beta", options.rule == "ftrl" ? &options.ftrl_beta : nullptr},
       {"l1", options.rule == "ftrl" ? &options.ftrl_l1 : nullptr},
       {"l2", options.rule == "ftrl" ? &options.ftrl_l2 : nullptr}};
-  const json attributes = attributes_of(file);
+  const Json attributes = attributes_of(file);
   for (const auto& [key, value] : attributes.items()) {
     if (key == "betas" && options.rule.starts_with("adam")) {
       options.beta1 = value.at(0).get<double>();
@@ -179,9 +178,9 @@ Comparison verify_metrics(GoldenFile& file) {
   const std::span<const int64_t> group_ids = group.span<int64_t>();
   for (int64_t g : group_ids) groups = std::max(groups, g + 1);
   GroupAuc by_group = group_auc(score, label, group.span<int64_t>(), groups);
-  const json kept = json::parse(file.text("groups"), nullptr, false);
+  const Json kept = parse_json(file.text("groups"));
   std::vector<double> kept_auc;
-  for (const json& g : kept) kept_auc.push_back(by_group.by_group.at(g.get<size_t>()));
+  for (const Json& g : kept) kept_auc.push_back(by_group.by_group.at(g.get<size_t>()));
   Comparison result;
   auto one = [&](const char* name, double value) {
     result.add(name, file.take(name), Tensor::full({1}, DType::f64, value));

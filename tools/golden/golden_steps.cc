@@ -8,6 +8,7 @@
 
 #include "engine/check.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "ops/loss/loss.h"
 #include "ops/optim/optimizer.h"
 #include "tools/golden/described.h"
@@ -15,8 +16,6 @@
 
 namespace ctr {
 namespace {
-
-using nlohmann::json;
 
 double golden_value(uint64_t parameter, uint64_t element) {
   uint64_t x = 1000003 * parameter + element + 0x9E3779B97F4A7C15;
@@ -26,17 +25,17 @@ double golden_value(uint64_t parameter, uint64_t element) {
   return (2 * (static_cast<double>(x >> 11) * 0x1p-53) - 1) * 0.3;
 }
 
-PeerShapes shapes_in(const json& golden) {
+PeerShapes shapes_in(const Json& golden) {
   PeerShapes shapes;
-  for (const json& parameter : golden.at("params"))
+  for (const Json& parameter : golden.at("params"))
     shapes[parameter.at("name")] = parameter.at("shape").get<std::vector<int64_t>>();
   return shapes;
 }
 
 // Fills the parameters from their numbers in the list; returns our name of each of the file's.
-void fill(const json& golden, const Described& d, ParameterStore& store) {
+void fill(const Json& golden, const Described& d, ParameterStore& store) {
   size_t filled = 0;
-  for (const json& parameter : golden.at("params")) {
+  for (const Json& parameter : golden.at("params")) {
     const std::string& mine = d.names.at(parameter.at("name"));
     Parameter* found = store.find(mine);
     CTR_CHECK_DATA(found != nullptr, "golden: {} has no parameter '{}' ({})", d.model, mine,
@@ -61,7 +60,7 @@ void fill(const json& golden, const Described& d, ParameterStore& store) {
   ++store.mode().weights_version;
 }
 
-Tensor numbers(const json& values) {
+Tensor numbers(const Json& values) {
   Tensor result({values.is_array() ? static_cast<int64_t>(values.size()) : 1}, DType::f64);
   for (int64_t i = 0; i < result.count(); ++i)
     result.data<double>()[i] =
@@ -82,7 +81,7 @@ double penalty(const ParameterStore& store, const Penalty& lambda) {
 }
 
 // Sum and sum of magnitudes of each gradient, as the file has them.
-void add_sums(const json& golden, const Described& d, const StepCase& of,
+void add_sums(const Json& golden, const Described& d, const StepCase& of,
               const StepGradients& gradients, Comparison& result) {
   for (const StepGradient& gradient : gradients) {
     const auto named = std::find_if(d.names.begin(), d.names.end(), [&](const auto& pair) {
@@ -103,8 +102,8 @@ void add_sums(const json& golden, const Described& d, const StepCase& of,
 
 Tensor number(double value) { return Tensor::full({1}, DType::f64, value); }
 
-Comparison verify_case(const json& golden, const StepCase& of, DType dtype) {
-  const Described base = described_peer(of.peer_model, json::parse(of.options), of.schema,
+Comparison verify_case(const Json& golden, const StepCase& of, DType dtype) {
+  const Described base = described_peer(of.peer_model, parse_json(of.options), of.schema,
                                         of.embedding_dim, shapes_in(golden));
   Described d = base;
   OptionList list = d.options.list();
@@ -158,7 +157,7 @@ Comparison verify_case(const json& golden, const StepCase& of, DType dtype) {
 }  // namespace
 
 Comparison verify_steps(const std::string& path, const std::string& which, DType dtype) {
-  const json all = json::parse(read_text(path), nullptr, false);
+  const Json all = parse_json(read_text(path));
   CTR_CHECK_DATA(all.is_object() && all.contains("models"), "{}: holds no `models`", path);
   Comparison result;
   for (const auto& [tag, golden] : all.at("models").items()) {
@@ -170,7 +169,7 @@ Comparison verify_steps(const std::string& path, const std::string& which, DType
 
 std::vector<std::string> step_tags(const std::string& path) {
   std::vector<std::string> tags;
-  const json all = json::parse(read_text(path));
+  const Json all = parse_json(read_text(path));
   for (const auto& [tag, golden] : all.at("models").items()) tags.push_back(tag);
   return tags;
 }

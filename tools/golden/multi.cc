@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
+#include "io/json.h"
 #include "tools/golden/described.h"
 #include "tools/golden/golden_embedding.h"
 
@@ -14,7 +15,7 @@ Described described_by_us(const GoldenFile& file) {
   d.model = "mlp";
   d.schema = schema_in(file);
   OptionList list = d.options.list();
-  const nlohmann::json options = json_in(file, "options");
+  const Json options = json_in(file, "options");
   for (const auto& [key, value] : options.items()) {
     if (key == "embedding") continue;
     const bool may_be_null = key == "overparam_p" || key == "aggregation" ||

@@ -9,12 +9,13 @@
 #include "engine/check.h"
 #include "io/checksum.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "io/schema_json.h"
 
 namespace ctr {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = Json;
 using Texts = std::map<std::string, std::string>;
 
 constexpr const char* kFormat = "ctrengine sweep 1";
@@ -58,7 +59,7 @@ Identity read_identity(const std::string& path) {
   try {
     const Json json = read_json(path);
     CTR_CHECK_DATA(json.at("format") == kFormat, "{}: expected the format '{}', found {}", path,
-                   kFormat, json.at("format").dump());
+                   kFormat, json_text(json.at("format")));
     return {json.at("axes").get<std::vector<std::string>>(), json.at("fixed").get<Texts>(),
             json.at("configs").get<Texts>(), json.at("data").get<Texts>()};
   } catch (const nlohmann::json::exception& error) {
@@ -131,7 +132,7 @@ SweepFolder::SweepFolder(std::string path, const SweepPlan& plan, const Texts& d
     identity.configs.insert(was.configs.begin(), was.configs.end());
     identity.data.insert(was.data.begin(), was.data.end());
   }
-  write_text_atomically(file, to_json(identity).dump(2) + "\n");
+  write_text_atomically(file, json_text(to_json(identity), 2) + "\n");
 }
 
 }  // namespace ctr

@@ -5,13 +5,12 @@
 
 #include "engine/check.h"
 #include "io/file.h"
+#include "io/json.h"
 #include "io/schema_json.h"
 #include "tools/sweep/table.h"
 
 namespace ctr {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 double number(const Json& json, const char* name) {
   const Json& value = json.at(name);
@@ -33,7 +32,7 @@ Metrics metrics_from(const Json& json) {
 void read_epochs(const std::string& path, SweepRow& row) {
   std::istringstream text(read_text(path));
   for (std::string line; std::getline(text, line);) {
-    const Json json = Json::parse(line);
+    const Json json = parse_json(line);
     if (json.at("event") != "epoch") continue;
     row.epochs = json.at("epoch").get<int64_t>();
     if (row.epochs == row.best_epoch) row.valid = metrics_from(json.at("valid"));

@@ -1,12 +1,11 @@
 #include <nlohmann/json.hpp>
 
+#include "io/json.h"
 #include "tools/metrics_json.h"
 #include "tools/sweep/summary.h"
 
 namespace ctr {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json to_json(const Spread& spread) {
   return {{"mean", spread.mean}, {"deviation", spread.deviation}};
@@ -68,7 +67,7 @@ std::string json_of(const SweepPlan& plan, const SweepResult& result, const Swee
   }
   json["runs"] = Json::array();
   for (const SweepRow& row : result.rows) json["runs"].push_back(run_json(plan, row));
-  return json.dump(2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 }  // namespace ctr

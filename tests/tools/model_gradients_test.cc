@@ -1,47 +1,20 @@
-// The sweep over every model: gradients, overfitting a small batch, saving and loading.
+// The gradients of every model, and what is special to one.
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <filesystem>
+#include <functional>
 #include <map>
 
 #include <gtest/gtest.h>
 
 #include "engine/error.h"
-#include "io/safetensors.h"
 #include "ops/loss/loss.h"
-#include "ops/optim/optimizer.h"
-#include "tools/model_check.h"
-#include "tools/run_directory.h"
+#include "tests/tools/every_model.h"
 
 namespace ctr {
-
-void PrintTo(const ModelCase& model_case, std::ostream* out) { *out << model_case.name; }
-
 namespace {
 
-std::vector<ModelCase> all_cases() {
-  std::vector<ModelCase> all;
-  for (const ModelInfo& info : model_list()) {
-    for (const ModelCase& model_case : model_cases(info.name)) all.push_back(model_case);
-  }
-  return all;
-}
+class ModelGradients : public testing::TestWithParam<ModelCase> {};
 
-class ModelSweep : public testing::TestWithParam<ModelCase> {
- protected:
-  SmallProblem problem = small_problem_of(GetParam().model);
-  GivenVectors none;
-  std::unique_ptr<Model> make(ParameterStore& store) {
-    return find_model(GetParam().model)
-        .make(Scope(store), {problem.schema, none, GetParam().options});
-  }
-};
-
-TEST_P(ModelSweep, GradientsMatchCentralDifferences) {
+TEST_P(ModelGradients, MatchCentralDifferences) {
   const std::vector<GradientError> all = check_model(GetParam());
   for (const GradientError& error : all) {
     EXPECT_LE(error.worst, kGradientTolerance) << error.name;
@@ -50,57 +23,7 @@ TEST_P(ModelSweep, GradientsMatchCentralDifferences) {
   }
 }
 
-TEST_P(ModelSweep, OverfitsASmallBatch) {
-  ParameterStore store(DType::f32, 1);
-  auto model = make(store);
-  if (model->counts()) return;  // descends no gradient
-  OptimizerOptions options;
-  options.learning_rate = 0.02;
-  Optimizer optimizer(options);
-  double first = 0, last = 0;
-  for (int step = 0; step < 400; ++step) {
-    Tape tape;
-    Var loss = bce_with_logits(model->logit(problem.batch), problem.batch.label.cast(DType::f32));
-    last = loss.value().data<float>()[0];
-    if (step == 0) first = last;
-    optimizer.step(store, backward(loss));
-  }
-  EXPECT_LT(last, 0.1 * first);
-}
-
-TEST_P(ModelSweep, TrainingAndFoldedFormsAgree) {
-  ParameterStore store(DType::f64, 1);
-  auto model = make(store);
-  Tensor folded = model->logit(problem.batch).value();
-  Tape tape;
-  Tensor recorded = model->logit(problem.batch).value();
-  for (int64_t b = 0; b < folded.count(); ++b) {
-    EXPECT_NEAR(folded.data<double>()[b], recorded.data<double>()[b], 1e-12);
-  }
-}
-
-TEST_P(ModelSweep, SavedWeightsGiveTheSameBits) {
-  ParameterStore store(DType::f32, 1);
-  auto model = make(store);
-  if (model->counts()) model->observe(problem.batch);
-  Tensor before = model->logit(problem.batch).value();
-  std::string path = testing::TempDir() + "/sweep-" + std::to_string(getpid());
-  std::filesystem::create_directories(path);
-  std::map<std::string, Tensor> tensors;
-  for (const auto& parameter : store.all()) tensors[parameter->name] = parameter->value;
-  write_safetensors(path + "/model.safetensors", tensors, {});
-  ParameterStore other(DType::f32, 99);
-  auto loaded = make(other);
-  load_weights(read_safetensors(path + "/model.safetensors").tensors, other, path);
-  Tensor after = loaded->logit(problem.batch).value();
-  EXPECT_EQ(std::memcmp(before.raw(), after.raw(), static_cast<size_t>(before.bytes())), 0);
-}
-
-INSTANTIATE_TEST_SUITE_P(Models, ModelSweep, testing::ValuesIn(all_cases()), [](const auto& info) {
-  std::string name;
-  for (char c : info.param.name) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Models, ModelGradients, testing::ValuesIn(all_model_cases()), identifier);
 
 // What rows share is generated once: logits and gradients are those of generating it for each row.
 TEST(Apg, GeneratesOncePerDistinctCondition) {
