@@ -19,7 +19,7 @@ constexpr std::pair<const char*, const char*> kBars[] = {
     {"beta2", "0.999"},
     {"epsilon", "0"},  // the rule's own: 1e-8
     {"clip_norm", "10"},
-    {"embedding_update", "dense"},  // the penalty falls on whole tables at every step
+    {"embedding_update", "replay"},  // dense to the bit: the penalty falls on whole tables
     {"epochs", "100"},
     {"max_steps", "0"},
     {"monitor", "auc"},

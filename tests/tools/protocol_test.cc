@@ -47,7 +47,7 @@ TEST_F(Presets, BarsIsThePublishedProtocol) {
   EXPECT_EQ(o.beta1, 0.9);
   EXPECT_EQ(o.beta2, 0.999);
   EXPECT_EQ(o.epsilon, 0);  // Adam's own, 1e-8
-  EXPECT_EQ(o.update, "dense");
+  EXPECT_EQ(o.update, "replay");
   EXPECT_EQ(train.schedule.kind, "plateau");
   EXPECT_EQ(train.schedule.warmup_steps, 0);
   EXPECT_EQ(train.schedule.plateau_factor, 0.1);
