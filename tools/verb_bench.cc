@@ -15,6 +15,8 @@
 namespace ctr {
 namespace {
 
+constexpr double kNearProducts = 1.4;  // a step that takes longer says where
+
 struct State {
   WorkloadOptions workload;
   int64_t steps = 20;
@@ -44,6 +46,21 @@ void print_table(const BenchReport& report) {
   }
 }
 
+// What takes longest in a step beyond its products, and what it moves through memory.
+std::string beyond_products(const BenchReport& report) {
+  constexpr size_t kNamed = 3;
+  auto beyond = [](const Profile::Entry& entry) { return entry.seconds - entry.product_seconds; };
+  std::vector<Profile::Entry> entries = report.entries;
+  std::sort(entries.begin(), entries.end(),
+            [&](const auto& a, const auto& b) { return beyond(a) > beyond(b); });
+  std::string text;
+  for (size_t i = 0; i < std::min(kNamed, entries.size()); ++i) {
+    text += fmt::format("{}{} {:.1f} ms, {:.0f} MB", i == 0 ? "" : "; ", entries[i].name,
+                        1e3 * beyond(entries[i]), entries[i].bytes / 1e6);
+  }
+  return text;
+}
+
 Json numbers_of(const BenchReport& report) {
   return {{"parameters", report.parameters},
           {"samples_per_s", report.samples_per_s},
@@ -67,6 +84,8 @@ int run_models(const State& state) {
     } else {
       fmt::print("{:<14} {:>10.0f} {:>9.2f} {:>9.2f} {:>14.2f} {:>11} {:>10.0f}\n", one.model,
                  r.samples_per_s, r.step_ms, r.gemm_ms, r.step_over_gemm, r.parameters, r.peak_mb);
+      if (r.step_over_gemm == 0 || r.step_over_gemm > kNearProducts)
+        fmt::print("{:<14} {}\n", "", beyond_products(r));
     }
     std::fflush(stdout);
   };

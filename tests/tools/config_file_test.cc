@@ -83,7 +83,7 @@ TEST_F(ConfigFile, ThoseOfTheProjectAreUnderstood) {
     set_in_order(list, read_config_file(entry.path().string(), list),
                  [&](const std::string& name) { find_model(name).preset(of_model); });
     EXPECT_EQ(of_file.preset, "bars") << entry.path();
-    EXPECT_EQ(of_file.optimizer.update, "dense") << entry.path();
+    EXPECT_EQ(of_file.optimizer.update, "replay") << entry.path();
     EXPECT_GT(of_file.optimizer.l2.table, 0) << entry.path();
     ++files;
   }

@@ -41,6 +41,10 @@ bool is_off(const Json& value) { return value.is_null() || value == 0 || value =
 bool read_common(const std::string& key, const Json& value, OptionList& list) {
   static const std::set<std::string> off{"net_dropout", "embedding_regularizer", "net_regularizer",
                                          "regularizer", "dropout_rates"};
+  // How the peer trained and where; no part of the model.
+  static const std::set<std::string> inert{"model_id", "gpu",           "seed",     "task",
+                                           "loss",     "learning_rate", "optimizer"};
+  if (inert.contains(key)) return key != "task" || value == "binary_classification";
   if (off.contains(key)) return is_off(value);
   if (key == "hidden_units" || key == "dnn_hidden_units") {
     set_option(list, "hidden_units", value);
@@ -49,7 +53,8 @@ bool read_common(const std::string& key, const Json& value, OptionList& list) {
   } else if ((key == "hidden_activations" || key == "dnn_activations" ||
               key == "dnn_hidden_activations") &&
              value.is_string()) {
-    list.set("activation", lower(value.get<std::string>()), kWhere);
+    const std::string name = lower(value.get<std::string>());
+    list.set("activation", name == "leakyrelu" ? "leaky_relu" : name, kWhere);
   } else {
     return false;
   }
