@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -72,6 +73,19 @@ Json numbers_of(const BenchReport& report) {
           {"peak_mb", report.peak_mb}};
 }
 
+// "all" that have steps, or those of a list with commas.
+std::vector<std::string> models_of(const std::string& list) {
+  std::vector<std::string> names;
+  if (list == "all") {
+    for (const ModelInfo& info : model_list())
+      if (info.name != "popularity") names.push_back(info.name);
+    return names;
+  }
+  std::istringstream text(list);
+  for (std::string name; std::getline(text, name, ',');) names.push_back(find_model(name).name);
+  return names;
+}
+
 int run_models(const State& state) {
   if (!state.json)
     fmt::print("{:<14} {:>10} {:>9} {:>9} {:>14} {:>11} {:>10}\n", "model", "samples/s", "step ms",
@@ -90,7 +104,8 @@ int run_models(const State& state) {
     std::fflush(stdout);
   };
   Json all = Json::object();
-  for (const ModelTime& one : bench_models(state.workload, state.steps, state.blocks, tell)) {
+  for (const ModelTime& one : bench_models(models_of(state.workload.model), state.workload,
+                                           state.steps, state.blocks, tell)) {
     all[one.model] = one.failure.empty() ? numbers_of(one.report) : Json{{"failure", one.failure}};
   }
   if (state.json) fmt::print("{}\n", json_text(Json{{"models", all}}));
@@ -98,7 +113,8 @@ int run_models(const State& state) {
 }
 
 int run_training(const State& state) {
-  if (state.workload.model == "all") return run_models(state);
+  const std::string& model = state.workload.model;
+  if (model == "all" || model.find(',') != std::string::npos) return run_models(state);
   const Machine machine = measure_machine();
   if (!state.json) {
     fmt::print(
@@ -182,8 +198,12 @@ int run_activations(const State& state) {
 // Each way without and with a penalty; dense before and after what it is compared with.
 int run_updates(const State& state) {
   const WorkloadOptions& w = state.workload;
-  TableUpdateOptions options{
-      w.fields, w.vocabulary, w.embedding_dim, w.batch_size > 0 ? w.batch_size : 4096, 0, w.seed};
+  TableUpdateOptions options{w.fields,
+                             w.vocabulary,
+                             w.embedding_dim > 0 ? w.embedding_dim : 16,
+                             w.batch_size > 0 ? w.batch_size : 4096,
+                             0,
+                             w.seed};
   Json all = Json::array();
   if (!state.json) {
     fmt::print(
@@ -232,7 +252,8 @@ Verb bench_verb() {
                    "ctrengine bench updates --vocabulary 20000000"};
   verb.arguments = "train|predict|activations|updates";
   verb.options.add(
-      {"model", &w.model, "the model; `ctrengine models` lists them; all: one after another"});
+      {"model", &w.model,
+       "the model; `ctrengine models` lists them; several with commas, or all: one after another"});
   verb.options.add({"shape",
                     &w.shape,
                     "of the data: trained tables, or the main job's",
@@ -249,7 +270,12 @@ Verb bench_verb() {
                     0,
                     1 << 24});
   verb.options.add({"fields", &w.fields, "fields of the criteo shape", {}, 1, 4096});
-  verb.options.add({"embedding_dim", &w.embedding_dim, "width of their tables", {}, 1, 4096});
+  verb.options.add({"embedding_dim",
+                    &w.embedding_dim,
+                    "width of their tables; 0: 16, or the model's own",
+                    {},
+                    0,
+                    4096});
   verb.options.add({"vocabulary", &w.vocabulary, "rows of their tables together", {}, 1, 1e10});
   verb.options.add(
       {"hidden_units",

@@ -3,6 +3,7 @@
 #include "ops/registry.h"
 #include "ops/sequence/sequence.h"
 #include "ops/sequence/sequence_bodies.h"
+#include "ops/softmax/softmax_bodies.h"
 
 namespace ctr {
 
@@ -34,7 +35,7 @@ Var attention_softmax(const Var& x, const Tensor& mask, int64_t heads, bool caus
     visit_float(y.dtype(), "attention_softmax", [&](auto zero) {
       using T = decltype(zero);
       reduce_rows(y.device(), rows, length,
-                  AttentionDot<T>{y.data<T>(), dy.data<T>(), dot.data<T>(), length});
+                  RowDot<T>{y.data<T>(), dy.data<T>(), dot.data<T>(), length});
       for_each_2d(y.device(), rows, length,
                   AttentionBackward<T>{y.data<T>(), dy.data<T>(), dot.data<T>(), dx.data<T>(),
                                        length, static_cast<T>(scale)});

@@ -149,14 +149,14 @@ BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
   return report;
 }
 
-std::vector<ModelTime> bench_models(WorkloadOptions options, int64_t steps, int64_t blocks,
+std::vector<ModelTime> bench_models(const std::vector<std::string>& models, WorkloadOptions options,
+                                    int64_t steps, int64_t blocks,
                                     const std::function<void(const ModelTime&)>& tell) {
   std::vector<ModelTime> all;
-  for (const ModelInfo& info : model_list()) {
-    if (info.name == "popularity") continue;  // counts; no step
-    options.model = info.name;
+  for (const std::string& model : models) {
+    options.model = model;
     ModelTime& one = all.emplace_back();
-    one.model = info.name;
+    one.model = model;
     restart_peak();
     try {
       Workload workload(options);

@@ -30,14 +30,15 @@ void restart_peak();
 // then a profile.
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks);
 
-// The same for every model that has steps, one after another, told as they come; a reason where one
-// has no such workload.
+// The same for some models, one after another, told as they come; a reason where one has no such
+// workload.
 struct ModelTime {
   std::string model;
   BenchReport report;
   std::string failure;
 };
-std::vector<ModelTime> bench_models(WorkloadOptions options, int64_t steps, int64_t blocks,
+std::vector<ModelTime> bench_models(const std::vector<std::string>& models, WorkloadOptions options,
+                                    int64_t steps, int64_t blocks,
                                     const std::function<void(const ModelTime&)>& tell);
 
 struct LatencyReport {

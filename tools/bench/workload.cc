@@ -91,7 +91,8 @@ Workload::Workload(const WorkloadOptions& options)
     }
   } else {
     schema_ = options_.shape == "amazon" ? history_schema() : criteo_schema(options_);
-    model_options_.embedding_dim = options_.embedding_dim;
+    if (options_.embedding_dim > 0) model_options_.embedding_dim = options_.embedding_dim;
+    if (model_options_.embedding_dim == 0) model_options_.embedding_dim = 16;
     model_options_.embedding = options_.embedding;
     model_options_.apg.condition_mode = "self-wise";
     model_options_.apg.rank_k = {options_.rank_k};

@@ -23,7 +23,7 @@ struct WorkloadOptions {
   std::string sizes = "auto";
   int64_t batch_size = 0;  // 0: 4096, or 1024 for the other shapes
   int64_t fields = 39;
-  int64_t embedding_dim = 16;
+  int64_t embedding_dim = 0;        // of its tables; 0: the model's own (ffm), or 16
   int64_t vocabulary = 1'000'000;   // rows of all tables together
   IntList hidden_units = {};        // empty: as `sizes` says, or 256-128-64 for taobao-10
   EmbeddingOptions embedding = {};  // of the criteo shape
