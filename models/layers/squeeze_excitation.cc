@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ops/fields/fields.h"
+#include "ops/elementwise/elementwise.h"
 #include "ops/linear/linear.h"
 #include "ops/reduce/reduce.h"
 
@@ -25,7 +25,7 @@ Var SqueezeExcitation::operator()(const Var& v) const {
   Var z = mean(v, 2);                                // z_f    [B, F]
   Var hidden = linear(z, *squeeze_, Var(), inside);  //        [B, S]
   Var a = linear(hidden, *excite_, Var(), outside);  // a_f    [B, F]
-  return scale_fields(v, a);                         // q_f    [B, F, D]
+  return scale_rows(v, a);                           // q_f    [B, F, D]
 }
 
 }  // namespace ctr

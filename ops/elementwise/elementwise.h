@@ -18,8 +18,8 @@ inline Var operator*(const Var& a, const Var& b) { return multiply(a, b); }
 // y = factor x
 Var scale(const Var& x, double factor);
 
-// Each vector along the last axis by its own number: y[…, k] = s[…] x[…, k] for x [.., W] and s of
-// count(x) / W elements. Gates of fields or experts.
+// Each vector along the last axis by its own number: y[…, k] = s[…] x[…, k] for x [.., W] and s
+// [..] or [.., 1]. Gates of fields or experts.
 Var scale_rows(const Var& x, const Var& s);
 
 // y = x / (1 − rate) where kept, 0 where dropped, each element with probability `rate` in [0, 1)

@@ -1,7 +1,7 @@
 #include "engine/check.h"
 #include "engine/launch.h"
 #include "ops/elementwise/elementwise.h"
-#include "ops/elementwise/scale_rows_bodies.h"
+#include "ops/elementwise/row_bodies.h"
 #include "ops/registry.h"
 
 namespace ctr {
@@ -17,13 +17,22 @@ Tensor scaled(const Tensor& x, const Tensor& s) {
   return y;
 }
 
+// True for s of x's axes but the last, or with 1 in its place.
+bool names_vectors(const Shape& s, const Shape& x) {
+  const int leading = x.rank() - 1;
+  if (leading < 0 || (s.rank() != leading && !(s.rank() == x.rank() && s[leading] == 1)))
+    return false;
+  for (int axis = 0; axis < leading; ++axis)
+    if (s[axis] != x[axis]) return false;
+  return true;
+}
+
 }  // namespace
 
 Var scale_rows(const Var& x, const Var& s) {
-  CTR_CHECK(
-      x.rank() >= 1 && x.dtype() == s.dtype() && s.value().count() * x.dim(-1) == x.value().count(),
-      "scale_rows: s {} {} must hold a number for each vector of x {} {}", s.dtype(), s.shape(),
-      x.dtype(), x.shape());
+  CTR_CHECK(x.dtype() == s.dtype() && names_vectors(s.shape(), x.shape()),
+            "scale_rows: s {} {} must hold a number for each vector of x {} {}", s.dtype(),
+            s.shape(), x.dtype(), x.shape());
   auto backward = [xv = x.value(), sv = s.value()](const Tensor& dy, GradientSink& sink) {
     if (sink.needs(0)) sink.put(0, scaled(dy, sv));
     if (!sink.needs(1)) return;
@@ -31,7 +40,7 @@ Var scale_rows(const Var& x, const Var& s) {
     visit_float(dy.dtype(), "scale_rows", [&](auto zero) {
       using T = decltype(zero);
       reduce_rows(dy.device(), sv.count(), xv.dim(-1),
-                  ScaleRowsBackward<T>{xv.data<T>(), dy.data<T>(), ds.data<T>(), xv.dim(-1)});
+                  RowDot<T>{dy.data<T>(), xv.data<T>(), ds.data<T>(), xv.dim(-1)});
     });
     sink.put(1, ds);
   };
@@ -52,7 +61,13 @@ OpInfo op_scale_rows() {
                     {"one row", {{1, 1, 3}, {1, 1}}},
                     {"wide", {{3, 19}, {3, 1}}},
                     {"empty", {{0, 3, 2}, {0, 3}}}},
-          .refused = {{"count",
+          .refused = {{"axes",
+                       {{3, 5, 7}, {5, 3}},
+                       {},
+                       {},
+                       "scale_rows: s f64 [5,3] must hold a number for each vector of x f64 "
+                       "[3,5,7]"},
+                      {"count",
                        {{5, 7}, {7}},
                        {},
                        {},

@@ -1,5 +1,5 @@
 #pragma once
-// Field vectors v [B, F, D]: their bi-interaction, and each by a factor of its own.
+// The bi-interaction of field vectors v [B, F, D].
 
 #include "engine/kernel.h"
 
@@ -43,35 +43,5 @@ struct BiInteractionBackward {
   }
 };
 CTR_KERNEL(for_each_2d, BiInteractionBackward);
-
-// y[r, d] = a[r] v[r, d], a row for each field of each sample.
-template <class T>
-struct ScaleRows {
-  static constexpr const char* kName = "scale_fields";
-  const T* v;
-  const T* a;
-  T* y;
-  int64_t width;
-  CTR_HD void operator()(int64_t row, int64_t d) const {
-    y[row * width + d] = a[row] * v[row * width + d];
-  }
-};
-CTR_KERNEL(for_each_2d, ScaleRows);
-
-// da[r] = Σ_d dy[r, d] v[r, d]
-template <class T>
-struct ScaleRowsBackward {
-  static constexpr const char* kName = "scale_fields backward";
-  using Value = T;
-  const T* v;
-  const T* dy;
-  T* da;
-  int64_t width;
-  CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t d) const { return dy[row * width + d] * v[row * width + d]; }
-  CTR_HD T combine(T left, T right) const { return left + right; }
-  CTR_HD void store(int64_t row, T value) const { da[row] = value; }
-};
-CTR_KERNEL(reduce_rows, ScaleRowsBackward);
 
 }  // namespace ctr

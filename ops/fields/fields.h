@@ -13,10 +13,6 @@ Var fm_second_order(const Var& v);
 // Machines, SIGIR 2017, eq. 3 and 4).
 Var bi_interaction(const Var& v);
 
-// y_f = a_f v_f for v [B, F, D] and a [B, F] → [B, F, D]: the re-weighting of a squeeze-and-
-// excitation network (Huang et al., FiBiNET, RecSys 2019, eq. 5).
-Var scale_fields(const Var& v, const Var& a);
-
 // Each field by its own matrix: y_f = v_f W_f for v [B, F, D] and W [F, D, E] → [B, F, E].
 Var field_matmul(const Var& v, const Var& w);
 

@@ -1,8 +1,8 @@
 #include "engine/check.h"
 #include "engine/launch.h"
 #include "engine/linalg.h"
+#include "ops/elementwise/row_bodies.h"
 #include "ops/fusion/fusion.h"
-#include "ops/fusion/fusion_bodies.h"
 #include "ops/registry.h"
 
 namespace ctr {
@@ -44,7 +44,7 @@ Tensor scaled_rows(const Tensor& x, const Tensor& dz) {
   visit_float(x.dtype(), "multi_head_bilinear", [&](auto zero) {
     using T = decltype(zero);
     for_each_2d(x.device(), x.dim(0), x.dim(1),
-                ScaleEachRow<T>{x.data<T>(), dz.data<T>(), result.data<T>(), x.dim(1)});
+                ScaleRows<T>{x.data<T>(), dz.data<T>(), result.data<T>(), x.dim(1)});
   });
   return result;
 }
@@ -67,7 +67,7 @@ Var multi_head_bilinear(const Var& x, const Var& y, const Var& w, int64_t heads)
   visit_float(x.dtype(), "multi_head_bilinear", [&](auto zero) {
     using T = decltype(zero);
     reduce_rows(x.device(), of.rows, y.dim(1),
-                RowProduct<T>{t.data<T>(), y.value().data<T>(), z.data<T>(), y.dim(1)});
+                RowDot<T>{t.data<T>(), y.value().data<T>(), z.data<T>(), y.dim(1)});
   });
   auto backward = [=, xv = x.value(), yv = y.value(), wv = w.value()](const Tensor& dz,
                                                                       GradientSink& sink) {

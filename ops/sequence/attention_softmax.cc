@@ -1,5 +1,6 @@
 #include "engine/check.h"
 #include "engine/launch.h"
+#include "ops/elementwise/row_bodies.h"
 #include "ops/registry.h"
 #include "ops/sequence/sequence.h"
 #include "ops/sequence/sequence_bodies.h"
@@ -26,7 +27,7 @@ Var attention_softmax(const Var& x, const Tensor& mask, int64_t heads, bool caus
     reduce_rows(x.device(), rows, length, AttentionMax<T>{seen, in, largest, factor});
     reduce_rows(x.device(), rows, length,
                 AttentionExpSum<T>{seen, in, largest, y.data<T>(), sum, factor});
-    for_each_2d(x.device(), rows, length, AttentionDivide<T>{sum, y.data<T>(), length});
+    for_each_2d(x.device(), rows, length, DivideRows<T>{sum, y.data<T>(), length});
   });
   auto backward = [y, rows, length, scale](const Tensor& dy, GradientSink& sink) {
     if (!sink.needs(0)) return;

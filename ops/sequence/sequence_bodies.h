@@ -165,16 +165,6 @@ struct AttentionExpSum {
 };
 CTR_KERNEL(reduce_rows, AttentionExpSum);
 
-template <class T>
-struct AttentionDivide {
-  static constexpr const char* kName = "attention_softmax divide";
-  const T* sum;
-  T* y;
-  int64_t cols;
-  CTR_HD void operator()(int64_t row, int64_t col) const { y[row * cols + col] /= sum[row]; }
-};
-CTR_KERNEL(for_each_2d, AttentionDivide);
-
 // dx = scale y (dy − <y, dy>)
 template <class T>
 struct AttentionBackward {

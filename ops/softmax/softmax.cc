@@ -2,6 +2,7 @@
 
 #include "engine/check.h"
 #include "engine/launch.h"
+#include "ops/elementwise/row_bodies.h"
 #include "ops/registry.h"
 #include "ops/softmax/softmax_bodies.h"
 

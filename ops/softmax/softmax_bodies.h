@@ -61,23 +61,6 @@ struct DivideRows {
 };
 CTR_KERNEL(for_each_2d, DivideRows);
 
-template <class T>
-struct RowDot {
-  static constexpr const char* kName = "softmax backward sum";
-  using Value = T;
-  const T* y;
-  const T* dy;
-  T* dot;
-  int64_t cols;
-  CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const {
-    return y[row * cols + col] * dy[row * cols + col];
-  }
-  CTR_HD T combine(T left, T right) const { return left + right; }
-  CTR_HD void store(int64_t row, T value) const { dot[row] = value; }
-};
-CTR_KERNEL(reduce_rows, RowDot);
-
 // dx = y (dy − <y, dy>)
 template <class T>
 struct SoftmaxBackward {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ops/elementwise/elementwise.h"
 #include "ops/fields/fields.h"
 #include "ops/fields/pairs.h"
 #include "ops/op_check.h"
@@ -127,7 +128,7 @@ TEST(PairOracle, BiInteractionIsTheSumOverPairs) {
 TEST(PairOracle, FieldsByFactorsAndMatricesOfTheirOwn) {
   Var v = normal({kRows, kFields, kWidth}, 1), a = normal({kRows, kFields}, 2);
   Var w = normal({kFields, kWidth, 2}, 3);
-  Var scaled = scale_fields(v, a), product = field_matmul(v, w);
+  Var scaled = scale_rows(v, a), product = field_matmul(v, w);
   for (int b = 0; b < kRows; ++b) {
     for (int f = 0; f < kFields; ++f) {
       for (int d = 0; d < kWidth; ++d)

@@ -1,5 +1,5 @@
 #pragma once
-// Rows [rows, cols] by a number each.
+// Rows [rows, cols] times a number each, or times each other.
 
 #include "engine/kernel.h"
 
@@ -19,22 +19,22 @@ struct ScaleRows {
 };
 CTR_KERNEL(for_each_2d, ScaleRows);
 
-// ds[row] = Σ dy x
+// dot[row] = <a[row], b[row]>
 template <class T>
-struct ScaleRowsBackward {
-  static constexpr const char* kName = "scale_rows backward";
+struct RowDot {
+  static constexpr const char* kName = "row dot";
   using Value = T;
-  const T* x;
-  const T* dy;
-  T* ds;
+  const T* a;
+  const T* b;
+  T* dot;
   int64_t cols;
   CTR_HD T identity() const { return T(0); }
   CTR_HD T load(int64_t row, int64_t col) const {
-    return dy[row * cols + col] * x[row * cols + col];
+    return a[row * cols + col] * b[row * cols + col];
   }
   CTR_HD T combine(T left, T right) const { return left + right; }
-  CTR_HD void store(int64_t row, T value) const { ds[row] = value; }
+  CTR_HD void store(int64_t row, T value) const { dot[row] = value; }
 };
-CTR_KERNEL(reduce_rows, ScaleRowsBackward);
+CTR_KERNEL(reduce_rows, RowDot);
 
 }  // namespace ctr
