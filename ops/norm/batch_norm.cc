@@ -8,12 +8,11 @@
 namespace ctr {
 namespace {
 
-// x as [outer, channels, inner].
+// x as [outer, channels, inner]. Channels in the last axis are columns: ops/norm/column_norm.h.
 struct View {
   int64_t outer, channels, inner;
-  // Of loops over all elements (see channel_element).
-  int64_t rows() const { return inner == 1 ? outer : outer * channels; }
-  int64_t cols() const { return inner == 1 ? channels : inner; }
+  bool columns() const { return inner == 1; }
+  int64_t rows() const { return outer * channels; }
   int64_t count() const { return outer * inner; }  // values of a channel
 };
 
@@ -39,11 +38,11 @@ Var normalise(const Var& x, const Var& gamma, const Var& beta, const Tensor& mea
   visit_float(x.dtype(), "batch_norm", [&](auto zero) {
     using T = decltype(zero);
     for_each_2d(
-        x.device(), view.rows(), view.cols(),
+        x.device(), view.rows(), view.inner,
         NormaliseChannels<T>{x.value().data<T>(), mean.data<T>(), variance.data<T>(),
                              normal.data<T>(), view.channels, view.inner, static_cast<T>(epsilon)});
     if (!gamma.defined()) return;
-    for_each_2d(x.device(), view.rows(), view.cols(),
+    for_each_2d(x.device(), view.rows(), view.inner,
                 ScaleShift<T>{normal.data<T>(), gamma.value().data<T>(), beta.value().data<T>(),
                               y.data<T>(), view.channels, view.inner});
   });
@@ -53,11 +52,6 @@ Var normalise(const Var& x, const Var& gamma, const Var& beta, const Tensor& mea
       Tensor sum_dy({view.channels}, dy.dtype(), dy.device());
       Tensor sum_dyn({view.channels}, dy.dtype(), dy.device());
       auto sum = [&](const T* n, Tensor& result) {
-        if (view.inner == 1) {
-          reduce_cols(dy.device(), view.outer, view.channels,
-                      ColumnAffineBackward<T>{n, dy.data<T>(), result.data<T>(), view.channels});
-          return;
-        }
         reduce_cols(
             dy.device(), view.outer, view.channels,
             AffineBackward<T>{n, dy.data<T>(), result.data<T>(), view.channels, view.inner});
@@ -66,7 +60,7 @@ Var normalise(const Var& x, const Var& gamma, const Var& beta, const Tensor& mea
       sum(normal.data<T>(), sum_dyn);
       if (sink.needs(0)) {
         Tensor dx(normal.shape(), dy.dtype(), dy.device());
-        for_each_2d(dy.device(), view.rows(), view.cols(),
+        for_each_2d(dy.device(), view.rows(), view.inner,
                     BatchNormBackward<T>{dy.data<T>(), gv.defined() ? gv.data<T>() : nullptr,
                                          normal.data<T>(), variance.data<T>(),
                                          of_batch ? sum_dy.data<T>() : nullptr, sum_dyn.data<T>(),
@@ -90,7 +84,7 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, RunningStatistic
             "batch_norm: training needs more than one value per channel, x is {}; use a larger "
             "batch",
             x.shape());
-  if (view.inner == 1) {
+  if (view.columns()) {
     const ColumnStatistics statistics = column_statistics(x.value());
     if (running != nullptr) move_running(*running, statistics, view.count());
     return normalise_columns(x, statistics, {Var(), gamma, beta, options.epsilon, true});
@@ -102,11 +96,6 @@ Var batch_norm(const Var& x, const Var& gamma, const Var& beta, RunningStatistic
     const T* in = x.value().data<T>();
     const T count = static_cast<T>(view.count());
     auto moment = [&](const T* centre, Tensor& result) {
-      if (view.inner == 1) {
-        reduce_cols(x.device(), view.outer, view.channels,
-                    ColumnMoment<T>{in, centre, result.data<T>(), view.channels, count});
-        return;
-      }
       reduce_cols(x.device(), view.outer, view.channels,
                   ChannelMoment<T>{in, centre, result.data<T>(), view.channels, view.inner, count});
     };
@@ -124,7 +113,7 @@ Var batch_norm_evaluated(const Var& x, const Var& gamma, const Var& beta,
             "batch_norm: running statistics {} and {} must hold one number for each of the {} "
             "channels of x {}",
             running.mean.shape(), running.variance.shape(), view.channels, x.shape());
-  if (view.inner == 1)
+  if (view.columns())
     return normalise_columns(x, {running.mean, running.variance},
                              {Var(), gamma, beta, options.epsilon, false});
   return normalise(x, gamma, beta, running.mean, running.variance, view, options.epsilon, false);

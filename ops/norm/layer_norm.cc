@@ -1,5 +1,7 @@
 #include "engine/check.h"
 #include "engine/launch.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/elementwise/elementwise_bodies.h"
 #include "ops/norm/norm.h"
 #include "ops/norm/norm_bodies.h"
 #include "ops/registry.h"
@@ -49,13 +51,12 @@ Var layer_norm(const Var& x, const Var& gamma, const Var& beta, double epsilon, 
                                          dx.data<T>(), cols, groups, static_cast<T>(epsilon)});
         sink.put(0, dx);
       }
-      for (int input : {1, 2}) {
-        if (!sink.needs(input)) continue;
-        Tensor sum({width}, dy.dtype(), dy.device());
-        reduce_cols(dy.device(), outer, width,
-                    ColumnAffineBackward<T>{input == 1 ? n : nullptr, up, sum.data<T>(), width});
-        sink.put(input, sum);
+      if (sink.needs(1)) {
+        Tensor dgamma({width}, dy.dtype(), dy.device());
+        reduce_cols(dy.device(), outer, width, ColumnDot<T>{up, n, dgamma.data<T>(), width});
+        sink.put(1, dgamma);
       }
+      if (sink.needs(2)) sink.put(2, column_sum(dy, width));
     });
   };
   return record("layer_norm", y, {x, gamma, beta}, backward);

@@ -53,28 +53,6 @@ struct ChannelMoment {
 };
 CTR_KERNEL(reduce_cols, ChannelMoment);
 
-// The same for channels that are the last axis, x [rows, C]: no loop within a loop, so the columns
-// vectorise.
-template <class T>
-struct ColumnMoment {
-  static constexpr const char* kName = "column moment";
-  using Value = T;
-  const T* x;
-  const T* mean;
-  T* result;
-  int64_t cols;
-  T count;
-  CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const {
-    const T value = x[row * cols + col];
-    const T centred = mean == nullptr ? value : value - mean[col];
-    return mean == nullptr ? value : centred * centred;
-  }
-  CTR_HD T combine(T left, T right) const { return left + right; }
-  CTR_HD void store(int64_t col, T value) const { result[col] = value / count; }
-};
-CTR_KERNEL(reduce_cols, ColumnMoment);
-
 // x̂ = (x − mean) / √(variance + ε) over rows.
 template <class T>
 struct NormaliseRows {
@@ -92,18 +70,7 @@ struct NormaliseRows {
 };
 CTR_KERNEL(for_each_2d, NormaliseRows);
 
-// Which channel and element a pair of loop indices means: (outer and channel, inner), or, when the
-// channels are the last axis, (outer, channel), so that the loop over columns is long.
-struct ChannelElement {
-  int64_t channel, element;
-};
-CTR_HD inline ChannelElement channel_element(int64_t row, int64_t col, int64_t channels,
-                                             int64_t inner) {
-  if (inner == 1) return {col, row * channels + col};
-  return {row % channels, row * inner + col};
-}
-
-// The same over channels.
+// The same over channels: rows run over outer and channels, columns over inner, as in what follows.
 template <class T>
 struct NormaliseChannels {
   static constexpr const char* kName = "batch_norm";
@@ -114,13 +81,13 @@ struct NormaliseChannels {
   int64_t channels, inner;
   T epsilon;
   CTR_HD void operator()(int64_t row, int64_t col) const {
-    const auto [c, i] = channel_element(row, col, channels, inner);
+    const int64_t c = row % channels, i = row * inner + col;
     normal[i] = (x[i] - mean[c]) / math::sqrt(variance[c] + epsilon);
   }
 };
 CTR_KERNEL(for_each_2d, NormaliseChannels);
 
-// y = γ_k x̂ + β_k, k = (element / inner) mod count; without γ: y = x̂.
+// y = γ_c x̂ + β_c
 template <class T>
 struct ScaleShift {
   static constexpr const char* kName = "scale and shift";
@@ -128,15 +95,15 @@ struct ScaleShift {
   const T* gamma;
   const T* beta;
   T* y;
-  int64_t count, inner;
+  int64_t channels, inner;
   CTR_HD void operator()(int64_t row, int64_t col) const {
-    const auto [k, i] = channel_element(row, col, count, inner);
-    y[i] = gamma[k] * normal[i] + beta[k];
+    const int64_t c = row % channels, i = row * inner + col;
+    y[i] = gamma[c] * normal[i] + beta[c];
   }
 };
 CTR_KERNEL(for_each_2d, ScaleShift);
 
-// The same for parameters along the columns.
+// The same for parameters along the columns, [rows, cols].
 template <class T>
 struct ScaleShiftColumns {
   static constexpr const char* kName = "scale and shift";
@@ -172,25 +139,6 @@ struct AffineBackward {
   CTR_HD void store(int64_t k, T value) const { result[k] = value; }
 };
 CTR_KERNEL(reduce_cols, AffineBackward);
-
-// The same for the last axis, dy [rows, cols].
-template <class T>
-struct ColumnAffineBackward {
-  static constexpr const char* kName = "scale and shift backward";
-  using Value = T;
-  const T* normal;  // null: dβ
-  const T* dy;
-  T* result;
-  int64_t cols;
-  CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const {
-    const int64_t i = row * cols + col;
-    return normal == nullptr ? dy[i] : dy[i] * normal[i];
-  }
-  CTR_HD T combine(T left, T right) const { return left + right; }
-  CTR_HD void store(int64_t col, T value) const { result[col] = value; }
-};
-CTR_KERNEL(reduce_cols, ColumnAffineBackward);
 
 // Means over a row of g = γ dy, or of g x̂ when `normal` is given.
 template <class T>
@@ -247,7 +195,7 @@ struct BatchNormBackward {
   int64_t channels, inner;
   T count, epsilon;
   CTR_HD void operator()(int64_t row, int64_t col) const {
-    const auto [c, i] = channel_element(row, col, channels, inner);
+    const int64_t c = row % channels, i = row * inner + col;
     const T slope = (gamma == nullptr ? T(1) : gamma[c]) / math::sqrt(variance[c] + epsilon);
     const T centred =
         sum_dy == nullptr ? dy[i] : dy[i] - (sum_dy[c] + normal[i] * sum_dyn[c]) / count;
