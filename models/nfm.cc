@@ -1,11 +1,10 @@
 // Neural factorization machine (He and Chua, SIGIR 2017, eq. 2 to 4).
 //   logit = Σ w_i + MLP(Σ_{i<j} v_i ⊙ v_j)
 
-#include "engine/rng.h"
 #include "models/layers/batch_norm.h"
+#include "models/layers/dropout_layer.h"
 #include "models/model.h"
 #include "models/tower.h"
-#include "ops/elementwise/elementwise.h"
 #include "ops/fields/fields.h"
 
 namespace ctr {
@@ -14,13 +13,13 @@ namespace {
 class Nfm : public Model {
  public:
   Nfm(const Scope& scope, const ModelContext& context)
-      : scope_(scope / "bi_interaction"),
-        dropout_(context.options.nfm.bi_dropout),
+      : dropout_(scope / "bi_interaction", context.options.nfm.bi_dropout),
         linear_(scope, context, false),
         tower_(scope, context),
         mlp_(tower_.mlp(tower_.embedding().vector_width() + tower_.embedding().raw_width())) {
     if (context.options.nfm.bi_batch_norm)
-      norm_ = std::make_unique<BatchNormLayer>(scope_ / "bn", tower_.embedding().vector_width());
+      norm_ = std::make_unique<BatchNormLayer>(scope / "bi_interaction" / "bn",
+                                               tower_.embedding().vector_width());
   }
 
   Var logit(const Batch& batch) const override {
@@ -33,17 +32,9 @@ class Nfm : public Model {
 
  private:
   // Batch norm, then dropout, as in the paper's section 3.2.
-  Var regularised(const Var& pooled) const {
-    const Mode& mode = scope_.mode();
-    const std::string& name = scope_.path();
-    Var x = norm_ ? (*norm_)(pooled) : pooled;
-    return mode.training
-               ? dropout(x, dropout_, {mode.seed, stream_of(name.data(), name.size()), mode.step})
-               : x;
-  }
+  Var regularised(const Var& pooled) const { return dropout_(norm_ ? (*norm_)(pooled) : pooled); }
 
-  Scope scope_;
-  double dropout_;
+  DropoutLayer dropout_;
   LinearTerm linear_;
   Tower tower_;
   std::unique_ptr<BatchNormLayer> norm_;

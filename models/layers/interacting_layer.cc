@@ -3,10 +3,8 @@
 #include <cmath>
 
 #include "engine/check.h"
-#include "engine/rng.h"
 #include "ops/activation/activation.h"
 #include "ops/attention/attention.h"
-#include "ops/elementwise/elementwise.h"
 #include "ops/linear/linear.h"
 #include "ops/norm/norm.h"
 #include "ops/shaping/shaping.h"
@@ -15,11 +13,10 @@ namespace ctr {
 
 InteractingLayer::InteractingLayer(const Scope& scope, int64_t in, const AutoIntOptions& options,
                                    double dropout)
-    : scope_(scope),
+    : dropout_(scope / "dropout", dropout),
       heads_(options.heads),
       width_(options.dim_per_head ? options.dim * options.heads : options.dim),
       scale_(1),
-      dropout_(dropout),
       epsilon_(options.layer_norm == "after" ? 1e-8 : 1e-5),  // the authors', FuxiCTR's
       relu_(options.projection == "relu"),
       identity_(options.residual == "identity" && in == width_),
@@ -29,8 +26,6 @@ InteractingLayer::InteractingLayer(const Scope& scope, int64_t in, const AutoInt
             "autoint: {} heads must divide the width {}; set --autoint-heads and --autoint-dim",
             heads_, width_);
   if (options.scale) scale_ = 1 / std::sqrt(static_cast<double>(width_ / heads_));
-  const Scope drop = scope / "dropout";
-  dropout_stream_ = stream_of(drop.path().data(), drop.path().size());
   query_ = projection(scope / "query", in);
   key_ = projection(scope / "key", in);
   value_ = projection(scope / "value", in);
@@ -58,11 +53,9 @@ Var InteractingLayer::normalised(const Var& x) const {
 }
 
 Var InteractingLayer::operator()(const Var& x) const {
-  Var shares = attention_weights(projected(x, query_), projected(x, key_), heads_,
-                                 scale_);  // softmax(Q_h K_hᵀ)       [B, H, F, F]
-  const Mode& mode = scope_.mode();
-  if (mode.training) shares = dropout(shares, dropout_, {mode.seed, dropout_stream_, mode.step});
-  Var mixed = attention_mix(shares, projected(x, value_));  // O       [B, F, A]
+  const Var shares = attention_weights(projected(x, query_), projected(x, key_), heads_,
+                                       scale_);  // softmax(Q_h K_hᵀ)       [B, H, F, F]
+  Var mixed = attention_mix(dropout_(shares), projected(x, value_));  // O       [B, F, A]
   if (identity_) mixed = mixed + x;
   if (residual_.weight != nullptr) mixed = mixed + projected(x, residual_);
   if (norm_before_) mixed = normalised(mixed);

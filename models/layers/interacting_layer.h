@@ -4,6 +4,7 @@
 #include <string>
 
 #include "autograd/tape.h"
+#include "models/layers/dropout_layer.h"
 #include "models/options/autoint_options.h"
 
 namespace ctr {
@@ -30,11 +31,10 @@ class InteractingLayer {
   Var projected(const Var& x, const Projection& by) const;
   Var normalised(const Var& x) const;
 
-  Scope scope_;
+  DropoutLayer dropout_;
   int64_t heads_, width_;
-  double scale_, dropout_, epsilon_;
+  double scale_, epsilon_;
   bool relu_, identity_, norm_before_, norm_after_;
-  uint64_t dropout_stream_;
   Projection query_, key_, value_, residual_;
   const Parameter* gamma_ = nullptr;
   const Parameter* beta_ = nullptr;

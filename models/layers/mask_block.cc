@@ -1,8 +1,6 @@
 #include "models/layers/mask_block.h"
 
 #include "engine/check.h"
-#include "engine/rng.h"
-#include "ops/elementwise/elementwise.h"
 #include "ops/linear/linear.h"
 #include "ops/norm/norm.h"
 
@@ -31,9 +29,7 @@ MlpOptions mask_options(const Scope& scope, const ModelOptions& options, int64_t
 
 MaskBlock::MaskBlock(const Scope& scope, const ModelContext& context, const Tower& tower,
                      int64_t in, int64_t width, int64_t out)
-    : scope_(scope),
-      dropout_(context.options.dropout),
-      dropout_stream_(stream_of(scope.path().data(), scope.path().size())),
+    : dropout_(scope, context.options.dropout),
       mask_(std::make_unique<Mlp>(tower.mlp(in, mask_options(scope, context.options, width)))),
       weight_(scope.parameter("weight", {out, width}, Initializer::xavier_normal(width, out))),
       activation_(scope, context.options.activation, out) {
@@ -52,8 +48,7 @@ Var MaskBlock::operator()(const Var& v, const Var& x, const Batch& batch) const 
   } else {
     y = activation_(linear(masked, weight_));
   }
-  const Mode& mode = scope_.mode();
-  return mode.training ? dropout(y, dropout_, {mode.seed, dropout_stream_, mode.step}) : y;
+  return dropout_(y);
 }
 
 }  // namespace ctr

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "models/layers/dropout_layer.h"
 #include "models/tower.h"
 
 namespace ctr {
@@ -19,9 +20,7 @@ class MaskBlock {
   Var operator()(const Var& v, const Var& x, const Batch& batch) const;
 
  private:
-  Scope scope_;
-  double dropout_;
-  uint64_t dropout_stream_;
+  DropoutLayer dropout_;
   std::unique_ptr<Mlp> mask_;
   const Parameter& weight_;
   const Parameter* gamma_ = nullptr;

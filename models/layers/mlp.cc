@@ -1,8 +1,6 @@
 #include "models/layers/mlp.h"
 
 #include "engine/check.h"
-#include "engine/rng.h"
-#include "ops/elementwise/elementwise.h"
 
 namespace ctr {
 namespace {
@@ -29,9 +27,8 @@ MlpOptions mlp_options(const ModelOptions& options) {
 
 Mlp::Mlp(const Scope& scope, int64_t in, const MlpOptions& shape, const ApgOptions& apg,
          const Condition* condition)
-    : scope_(scope), dropout_(shape.dropout), width_(in), condition_(condition) {
+    : dropout_(scope / shape.name, shape.dropout), width_(in), condition_(condition) {
   const Scope own = scope / shape.name;
-  dropout_stream_ = stream_of(own.path().data(), own.path().size());
   const size_t layers = shape.units.size();
   for (size_t l = 0; l < layers; ++l) {
     const Scope place = own / static_cast<int64_t>(l);
@@ -64,12 +61,8 @@ Var Mlp::hidden(const Layer& layer, const Var& x, std::span<const BatchCondition
 }
 
 Var Mlp::run(const Var& x, std::span<const BatchCondition> z) const {
-  const Mode& mode = scope_.mode();
   Var h = x;
-  for (size_t l = 0; l < layers_.size(); ++l) {
-    h = hidden(layers_[l], h, z);
-    if (mode.training) h = dropout(h, dropout_, {mode.seed, dropout_stream_ + l, mode.step});
-  }
+  for (size_t l = 0; l < layers_.size(); ++l) h = dropout_(hidden(layers_[l], h, z), l);
   return head_ ? (*head_)(h) : h;
 }
 

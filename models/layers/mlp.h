@@ -7,6 +7,7 @@
 #include "models/layers/activation_layer.h"
 #include "models/layers/apg_linear.h"
 #include "models/layers/batch_norm.h"
+#include "models/layers/dropout_layer.h"
 
 namespace ctr {
 
@@ -48,9 +49,7 @@ class Mlp {
   Var hidden(const Layer& layer, const Var& x, std::span<const BatchCondition> z) const;
   Var run(const Var& x, std::span<const BatchCondition> z) const;
 
-  Scope scope_;
-  double dropout_;
-  uint64_t dropout_stream_;
+  DropoutLayer dropout_;
   int64_t width_;
   const Condition* condition_;
   std::vector<Layer> layers_;

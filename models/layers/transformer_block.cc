@@ -3,8 +3,6 @@
 #include <cmath>
 
 #include "engine/check.h"
-#include "engine/rng.h"
-#include "ops/elementwise/elementwise.h"
 #include "ops/linear/linear.h"
 #include "ops/norm/norm.h"
 #include "ops/sequence/sequence.h"
@@ -14,14 +12,12 @@ namespace ctr {
 
 TransformerBlock::TransformerBlock(const Scope& scope, int64_t width, double dropout,
                                    const BstOptions& options)
-    : scope_(scope),
-      width_(width),
+    : width_(width),
       heads_(options.heads),
-      dropout_(dropout),
-      attention_dropout_(options.attention_dropout),
+      dropout_(scope, dropout),
+      attention_dropout_(scope, options.attention_dropout),
       causal_(options.causal),
       residual_(options.residual),
-      dropout_stream_(stream_of(scope.path().data(), scope.path().size())),
       in_weight_((scope / "attention/in")
                      .parameter("weight", {3 * width, width},
                                 Initializer::xavier_uniform(width, 3 * width))),
@@ -47,14 +43,9 @@ TransformerBlock::Norm TransformerBlock::norm_of(const Scope& scope, bool wanted
           &scope.parameter("bias", {width_}, Initializer::zeros())};
 }
 
-Var TransformerBlock::dropped(const Var& x, double rate, uint64_t stream) const {
-  const Mode& mode = scope_.mode();
-  return mode.training ? dropout(x, rate, {mode.seed, dropout_stream_ + stream, mode.step}) : x;
-}
-
 Var TransformerBlock::joined(const Var& x, const Var& change, const Norm& norm,
-                             uint64_t stream) const {
-  Var y = dropped(change, dropout_, stream);
+                             uint64_t use) const {
+  Var y = dropout_(change, use);
   if (residual_) y = y + x;
   return norm.gamma != nullptr ? layer_norm(y, *norm.gamma, *norm.beta) : y;
 }
@@ -71,7 +62,7 @@ Var TransformerBlock::attention(const Var& x, const Tensor& mask) const {
   Var scores = batched_matmul(parts[0], parts[1], Transpose::yes);  // [B H, L, L]
   Var a =
       attention_softmax(scores, mask, heads_, causal_, 1 / std::sqrt(static_cast<double>(width)));
-  Var mixed = batched_matmul(dropped(a, attention_dropout_, 2), parts[2]);  // [B H, L, M/H]
+  Var mixed = batched_matmul(attention_dropout_(a, 2), parts[2]);  // [B H, L, M/H]
   Var joint =
       reshape(swap_middle(reshape(mixed, {rows, heads_, length, width})), {rows * length, width_});
   return linear(joint, out_weight_, out_bias_);

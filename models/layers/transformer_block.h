@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/layers/dropout_layer.h"
 #include "models/layers/linear_layer.h"
 #include "models/options/sequence_options.h"
 
@@ -26,14 +27,11 @@ class TransformerBlock {
   Norm norm_of(const Scope& scope, bool wanted) const;
   Var attention(const Var& x, const Tensor& mask) const;
   // norm(x + dropout(change)), rows [B L, M]
-  Var joined(const Var& x, const Var& change, const Norm& norm, uint64_t stream) const;
-  Var dropped(const Var& x, double rate, uint64_t stream) const;
+  Var joined(const Var& x, const Var& change, const Norm& norm, uint64_t use) const;
 
-  Scope scope_;
   int64_t width_, heads_;
-  double dropout_, attention_dropout_;
+  DropoutLayer dropout_, attention_dropout_;
   bool causal_, residual_;
-  uint64_t dropout_stream_;
   const Parameter& in_weight_;
   const Parameter& in_bias_;
   const Parameter& out_weight_;
