@@ -74,7 +74,7 @@ PeerNames peer() {
       .options = {{"ensemble_dnn", {"afn_ensemble"}},
                   {"dnn_dropout", {"dropout"}},
                   {"afn_hidden_units", {"afn_hidden_units"}},
-                  {"afn_activations", {"afn_activation"}},
+                  {"afn_activations", peer_activation("afn_activation")},
                   {"afn_dropout", {"afn_dropout"}},
                   {"logarithmic_neurons", {"logarithmic_neurons"}}},
       .mlps = {{"dense_layer", "afn", "afn_head"}},

@@ -5,7 +5,6 @@
 #include "engine/check.h"
 #include "models/layers/behavior_transformer.h"
 #include "models/model.h"
-#include "models/peer_options.h"
 #include "models/tower.h"
 #include "ops/shaping/shaping.h"
 
@@ -63,7 +62,6 @@ PeerNames peer() {
                                {"bst_sequence_fields", "click_history+cate_history"}}};
   names.options = {{"bst_target_field", {"bst_target_fields"}},
                    {"bst_sequence_field", {"bst_sequence_fields"}},
-                   {"dnn_activations", peer_activation("activation")},
                    {"num_heads", {"bst_heads"}},
                    {"stacked_transformer_layers", {"bst_blocks"}},
                    {"attention_dropout", {"bst_attention_dropout"}},

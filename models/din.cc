@@ -4,7 +4,6 @@
 
 #include "models/layers/target_attention.h"
 #include "models/model.h"
-#include "models/peer_options.h"
 #include "ops/shaping/shaping.h"
 
 namespace ctr {
@@ -57,7 +56,6 @@ PeerNames peer() {
       {"din_target_field", {"din_target_fields"}},
       {"din_sequence_field", {"din_sequence_fields"}},
       {"din_use_softmax", {"din_softmax"}},
-      {"dnn_activations", peer_activation("activation")},
       {"attention_hidden_units", {"din_attention_units"}},
       {"attention_hidden_activations", peer_activation("din_attention_activation")},
       {"attention_output_activation", peer_activation("din_attention_output_activation")},

@@ -58,11 +58,11 @@ ModelInfo model_dualmlp() {
       .peer = {.model = "DualMLP",
                .defaults = {{"second_hidden_units", "64,64,64"}},
                .options = {{"mlp1_hidden_units", {"hidden_units"}},
-                           {"mlp1_hidden_activations", {"activation"}},
+                           {"mlp1_hidden_activations", peer_activation("activation")},
                            {"mlp1_batch_norm", {"batch_norm"}},
                            {"mlp1_dropout", {"dropout"}},
                            {"mlp2_hidden_units", {"second_hidden_units"}},
-                           {"mlp2_hidden_activations", {"second_activation"}},
+                           {"mlp2_hidden_activations", peer_activation("second_activation")},
                            {"mlp2_batch_norm", {"second_batch_norm"}},
                            {"mlp2_dropout", {"second_dropout"}}},
                .mlps = {{"mlp1", "mlp", "head"}, {"mlp2", "mlp2", "head2"}}}};

@@ -59,7 +59,6 @@ class Ffm : public Model {
 PeerNames peer(const char* model, const char* tables) {
   return {.model = model,
           .defaults = {{"ffm_tables", tables}},
-          .options = {{"task", {"", {{"binary_classification", ""}}}}},
           .parameters = {{R"(embedding_layers\.(\d+)\..*embedding_layers\.(\w+)\.weight)",
                           "slot/$1/embedding/$2"}}};
 }

@@ -6,7 +6,6 @@
 #include "models/layers/feature_gate.h"
 #include "models/layers/stream_fusion.h"
 #include "models/model.h"
-#include "models/peer_options.h"
 #include "models/tower.h"
 
 namespace ctr {

@@ -5,7 +5,6 @@
 #include "models/layers/field_norm.h"
 #include "models/layers/mask_block.h"
 #include "models/model.h"
-#include "models/peer_options.h"
 #include "ops/shaping/shaping.h"
 
 namespace ctr {
@@ -65,7 +64,6 @@ PeerNames peer() {
                                {"masknet_embedding_norm", "true"},
                                {"masknet_block_norm", "true"}}};
   names.options = {
-      {"dnn_hidden_activations", peer_activation("activation")},
       {"model_type",
        {"masknet_structure", {{"serialmasknet", "serial"}, {"parallelmasknet", "parallel"}}}},
       {"parallel_num_blocks", {"masknet_blocks"}},

@@ -35,4 +35,9 @@ struct PeerNames {
   std::vector<std::pair<std::string, std::string>> parameters = {};
 };
 
+// The name of a class of torch.nn, or nothing, in one of our options that name activations.
+inline PeerOption peer_activation(const std::string& ours) {
+  return {ours, {{"leakyrelu", "leaky_relu"}, {"null", "identity"}}};
+}
+
 }  // namespace ctr

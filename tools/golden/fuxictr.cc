@@ -34,31 +34,29 @@ PeerClass class_of_peer(const std::string& peer) {
   fail(ErrorKind::data, "golden: model '{}' is not known", peer);
 }
 
-// Settings that change nothing as they stand in the files: regularisers and dropout are off there.
-bool is_off(const Json& value) { return value.is_null() || value == 0 || value == false; }
-
-// Options of every model with an MLP.
-bool read_common(const std::string& key, const Json& value, OptionList& list) {
+// Settings that change nothing as they stand in the files: regularisers and dropout are off there,
+// and how the peer trained is no part of the model.
+bool changes_nothing(const std::string& key, const Json& value) {
   static const std::set<std::string> off{"net_dropout", "embedding_regularizer", "net_regularizer",
                                          "regularizer", "dropout_rates"};
-  // How the peer trained and where; no part of the model.
-  static const std::set<std::string> inert{"model_id", "gpu",           "seed",     "task",
+  static const std::set<std::string> aside{"model_id", "gpu",           "seed",
                                            "loss",     "learning_rate", "optimizer"};
-  if (inert.contains(key)) return key != "task" || value == "binary_classification";
-  if (off.contains(key)) return is_off(value);
-  if (key == "hidden_units" || key == "dnn_hidden_units") {
-    set_option(list, "hidden_units", value);
-  } else if (key == "batch_norm") {
-    set_option(list, "batch_norm", value);
-  } else if ((key == "hidden_activations" || key == "dnn_activations" ||
-              key == "dnn_hidden_activations") &&
-             value.is_string()) {
-    const std::string name = lower(value.get<std::string>());
-    list.set("activation", name == "leakyrelu" ? "leaky_relu" : name, kWhere);
-  } else {
-    return false;
-  }
-  return true;
+  if (key == "task") return value == "binary_classification";
+  return aside.contains(key) ||
+         (off.contains(key) && (value.is_null() || value == 0 || value == false));
+}
+
+// Options of every model with an MLP.
+const PeerNames& common() {
+  static const PeerNames names{
+      .model = "",
+      .options = {{"hidden_units", {"hidden_units"}},
+                  {"dnn_hidden_units", {"hidden_units"}},
+                  {"batch_norm", {"batch_norm"}},
+                  {"hidden_activations", peer_activation("activation")},
+                  {"dnn_activations", peer_activation("activation")},
+                  {"dnn_hidden_activations", peer_activation("activation")}}};
+  return names;
 }
 
 bool read_hypernet(const Json& config, OptionList& list) {
@@ -89,8 +87,8 @@ bool read_apg(const std::string& key, const Json& value, OptionList& list) {
   return true;
 }
 
-// Options that the model's own table names.
-bool read_own(const PeerNames& peer, const std::string& key, const Json& value, OptionList& list) {
+// An option that the table names.
+bool read_from(const PeerNames& peer, const std::string& key, const Json& value, OptionList& list) {
   const auto found = peer.options.find(key);
   if (found == peer.options.end()) return false;
   const PeerOption& option = found->second;
@@ -132,7 +130,8 @@ Described described_peer(const std::string& peer_model, const Json& options, con
   list.set("embedding_dim", embedding_dim, "golden");
   for (const auto& [name, value] : names->defaults) list.set(name, value, "peer's defaults");
   for (const auto& [key, value] : options.items()) {
-    const bool known = read_own(*names, key, value, list) || read_common(key, value, list) ||
+    const bool known = read_from(*names, key, value, list) ||
+                       read_from(common(), key, value, list) || changes_nothing(key, value) ||
                        (generated && read_apg(key, value, list));
     CTR_CHECK_DATA(known, "golden: {}'s option '{}' = {} is not known", peer_model, key,
                    json_text(value));
