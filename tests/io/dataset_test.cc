@@ -17,6 +17,7 @@
 #include "io/checksum.h"
 #include "io/data_catalog.h"
 #include "io/row_order.h"
+#include "tests/message.h"
 
 namespace ctr {
 namespace {
@@ -60,14 +61,6 @@ class DataSets : public testing::Test {
   void SetUp() override { std::filesystem::create_directories(folder); }
   void TearDown() override { std::filesystem::remove_all(folder); }
 
-  static std::string message(const std::function<void()>& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
-  }
   // A block file of 1000 rows in blocks of 128.
   std::string blocks() {
     std::string path = folder + "/x.blocks";

@@ -11,6 +11,7 @@
 
 #include "engine/error.h"
 #include "io/file.h"
+#include "tests/message.h"
 
 namespace ctr {
 namespace {
@@ -27,14 +28,6 @@ class Files : public testing::Test {
     std::string text(reinterpret_cast<const char*>(&length), 8);
     write_text_atomically(folder + "/raw", text + header + std::string(bytes, 'x'));
     return folder + "/raw";
-  }
-  static std::string message(const std::function<void()>& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
   }
 };
 

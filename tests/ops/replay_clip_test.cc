@@ -8,6 +8,7 @@
 #include "ops/optim/idle_bound.h"
 #include "ops/optim/row_norms.h"
 #include "ops/optim/visit_rule.h"
+#include "tests/message.h"
 #include "tests/ops/replay_twins.h"
 
 namespace ctr {
@@ -228,15 +229,6 @@ TEST(RowNorms, BoundTheSumInAnyOrder) {
   weight.data<float>()[0] = 0;
   norms.measure(weight, Tensor::from<int64_t>({1}, std::vector<int64_t>{0}));
   EXPECT_LT(norms.sum_of_squares(), kInfinity);
-}
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(ReplayErrors, SayWhatToDo) {

@@ -11,6 +11,7 @@
 #include "models/layers/embedding.h"
 #include "ops/bucketing/bucketing.h"
 #include "ops/gather/distinct.h"
+#include "tests/message.h"
 #include "tools/model_check.h"
 
 namespace ctr {
@@ -18,15 +19,6 @@ namespace {
 
 Tensor numbers(const std::vector<int64_t>& values) {
   return Tensor::from<int64_t>({static_cast<int64_t>(values.size())}, values);
-}
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 class DeepHash : public testing::Test {

@@ -12,6 +12,7 @@
 
 #include "engine/error.h"
 #include "engine/rng.h"
+#include "tests/message.h"
 #include "tools/metrics.h"
 #include "tools/metrics/bootstrap.h"
 #include "tools/metrics/delong.h"
@@ -142,15 +143,6 @@ TEST(DeLong, HasNoIntervalWithoutTwoOfAClass) {
   EXPECT_EQ(one.auc, 0.5);
   EXPECT_TRUE(std::isnan(one.interval.low));
   EXPECT_TRUE(std::isnan(delong(Values{.2}, Values{0}).auc));
-}
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(Intervals, RefuseWhatCannotBe) {

@@ -12,6 +12,7 @@
 #include "engine/error.h"
 #include "engine/rng.h"
 #include "io/dataset.h"
+#include "tests/message.h"
 
 namespace ctr {
 
@@ -39,15 +40,6 @@ class MadeData : public testing::Test {
     }
     writer.commit("made for a test", "", {}, vectors);
     return read_dataset(folder + "/" + name);
-  }
-
-  static std::string message(const std::function<void()>& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
   }
 };
 

@@ -12,6 +12,7 @@
 #include "engine/error.h"
 #include "engine/rng.h"
 #include "io/safetensors.h"
+#include "tests/message.h"
 
 namespace ctr {
 namespace {
@@ -64,15 +65,6 @@ Rows random_rows(uint64_t seed, size_t count, double steps, int64_t groups = 5) 
         static_cast<int64_t>(random.below(static_cast<uint64_t>(groups), 3 * i + 2)));
   }
   return rows;
-}
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "accepted";
 }
 
 TEST(Auc, EqualsThePairCount) {

@@ -12,6 +12,7 @@
 #include "engine/error.h"
 #include "engine/rng.h"
 #include "io/file.h"
+#include "tests/message.h"
 #include "tools/run_directory.h"
 
 namespace ctr {
@@ -118,15 +119,6 @@ class SmallRuns : public testing::Test {
     notes.clear();
     std::optional<TrainSnapshot> from = directory.load(data, options, model_options, notes);
     return run(std::move(directory), from ? &*from : nullptr);
-  }
-
-  static std::string message(const std::function<void()>& f) {
-    try {
-      f();
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "accepted";
   }
 
   std::vector<std::string> notes;

@@ -15,7 +15,6 @@
 namespace ctr {
 namespace {
 
-using Json = Json;
 using Texts = std::map<std::string, std::string>;
 
 constexpr const char* kFormat = "ctrengine sweep 1";
