@@ -21,11 +21,18 @@ template <class T>
 inline constexpr int64_t kBlockCols = 2 * Lanes<T>::kCount;
 inline constexpr int kBlockRows = 4;
 
-// R rows of c = a b over one block of columns. a's element (i, k) is a[i * row_step + k *
-// inner_step].
-template <class T, int R>
-inline void block(const T* a, int64_t row_step, int64_t inner_step, const T* b, int64_t stride_b,
-                  int64_t inner, T* c, int64_t stride_c) {
+// Element (r, k) of the left factor's R rows: where it lies in memory.
+template <class T>
+struct StridedRows {
+  const T* a;
+  int64_t row_step, inner_step;
+  T operator()(int r, int64_t k) const { return a[r * row_step + k * inner_step]; }
+};
+
+// R rows of c = a b over one block of columns; `a` gives element (r, k) of the left factor.
+template <class T, int R, class Left>
+inline void block(const Left& a, const T* b, int64_t stride_b, int64_t inner, T* c,
+                  int64_t stride_c) {
   using V = typename Lanes<T>::type;
   constexpr int kLanes = Lanes<T>::kCount;
   V left[R], right[R];
@@ -35,7 +42,7 @@ inline void block(const T* a, int64_t row_step, int64_t inner_step, const T* b, 
     std::memcpy(&b0, b + k * stride_b, sizeof(V));
     std::memcpy(&b1, b + k * stride_b + kLanes, sizeof(V));
     for (int r = 0; r < R; ++r) {
-      const T factor = a[r * row_step + k * inner_step];
+      const T factor = a(r, k);
       left[r] += factor * b0;
       right[r] += factor * b1;
     }
@@ -47,18 +54,18 @@ inline void block(const T* a, int64_t row_step, int64_t inner_step, const T* b, 
 }
 
 // Up to kBlockRows rows.
-template <class T>
-inline void block(int64_t rows, const T* a, int64_t row_step, int64_t inner_step, const T* b,
-                  int64_t stride_b, int64_t inner, T* c, int64_t stride_c) {
+template <class T, class Left>
+inline void block(int64_t rows, const Left& a, const T* b, int64_t stride_b, int64_t inner, T* c,
+                  int64_t stride_c) {
   switch (rows) {
     case 1:
-      return block<T, 1>(a, row_step, inner_step, b, stride_b, inner, c, stride_c);
+      return block<T, 1>(a, b, stride_b, inner, c, stride_c);
     case 2:
-      return block<T, 2>(a, row_step, inner_step, b, stride_b, inner, c, stride_c);
+      return block<T, 2>(a, b, stride_b, inner, c, stride_c);
     case 3:
-      return block<T, 3>(a, row_step, inner_step, b, stride_b, inner, c, stride_c);
+      return block<T, 3>(a, b, stride_b, inner, c, stride_c);
     default:
-      return block<T, kBlockRows>(a, row_step, inner_step, b, stride_b, inner, c, stride_c);
+      return block<T, kBlockRows>(a, b, stride_b, inner, c, stride_c);
   }
 }
 
@@ -94,14 +101,14 @@ void blocked_gemm(const Matrix<const T>& a, bool transpose_a, const Matrix<const
     const int64_t stride = packs ? kCols : b.stride;
     for (int64_t row = 0; row < c.rows; row += kBlockRows) {
       const int64_t rows = std::min<int64_t>(kBlockRows, c.rows - row);
-      const T* left = a.data + row * row_step;
+      const StridedRows<T> left{a.data + row * row_step, row_step, inner_step};
       T* out = c.data + row * c.stride + col;
       if (cols == kCols) {
-        block(rows, left, row_step, inner_step, panel, stride, inner, out, c.stride);
+        block(rows, left, panel, stride, inner, out, c.stride);
         continue;
       }
       T edge[kBlockRows * kCols];
-      block(rows, left, row_step, inner_step, panel, stride, inner, edge, kCols);
+      block(rows, left, panel, stride, inner, edge, kCols);
       for (int64_t r = 0; r < rows; ++r) std::copy_n(edge + r * kCols, cols, out + r * c.stride);
     }
   }

@@ -1,7 +1,8 @@
 // AutoInt and AutoInt+ (Song et al., CIKM 2019).
 //   logit = w · [X^L] + b (+ MLP([v_1 … v_F])) (+ Σ w_i)
 // X^0 = [v_1 … v_F]; each of the L interacting layers lets every field attend to all of them
-// (layers/interacting_layer.h). Without hidden units this is AutoInt, otherwise AutoInt+.
+// (layers/interacting_layer.h). Without hidden units this is AutoInt, otherwise AutoInt+. DeepCTR
+// has one head on [X^L ; MLP] instead of one each.
 
 #include "models/layers/interacting_layer.h"
 #include "models/model.h"
@@ -21,10 +22,18 @@ class AutoInt : public Model {
       layers_.emplace_back(scope / "attention" / l, width, options.autoint, options.dropout);
       width = layers_.back().width();
     }
-    head_ = std::make_unique<LinearLayer>(scope / "attention" / "head",
-                                          tower_.embedding().count() * width, 1);
-    if (!options.hidden_units.empty())
-      mlp_ = std::make_unique<Mlp>(tower_.mlp(tower_.embedding().width()));
+    const bool joint = options.autoint.joint_head;
+    if (!options.hidden_units.empty()) {
+      MlpOptions shape = mlp_options(options);
+      shape.out = joint ? 0 : 1;
+      mlp_ = std::make_unique<Mlp>(tower_.mlp(tower_.embedding().width(), shape));
+    }
+    width *= tower_.embedding().count();
+    if (joint && mlp_) {
+      joint_head_ = std::make_unique<LinearLayer>(scope / "head", width + mlp_->width(), 1);
+    } else {
+      head_ = std::make_unique<LinearLayer>(scope / "attention" / "head", width, 1);
+    }
     if (options.autoint.wide) linear_ = std::make_unique<LinearTerm>(scope, context, false);
   }
 
@@ -32,17 +41,20 @@ class AutoInt : public Model {
     Var v = tower_.embedding().fields(batch);  // v_i                 [B, F, D]
     Var x = v;                                 // X^l                 [B, F, A]
     for (const InteractingLayer& layer : layers_) x = layer(x);
-    Var sum = (*head_)(flatten(x));  // w · [X^L] + b       [B, 1]
-    if (mlp_) {                      // MLP([v_1 … v_F])    [B, 1]
-      sum = sum + (*mlp_)(tower_.embedding().with_raw(flatten(v), batch), batch);
-    }
-    return linear_ ? sum + (*linear_)(batch) : sum;  // Σ w_i               [B, 1]
+    Var sum = head(flatten(x), v, batch);            // w · [X^L] + b (+ MLP)   [B, 1]
+    return linear_ ? sum + (*linear_)(batch) : sum;  // Σ w_i                   [B, 1]
   }
 
  private:
+  Var head(const Var& attended, const Var& v, const Batch& batch) const {
+    if (!mlp_) return (*head_)(attended);
+    Var deep = (*mlp_)(tower_.embedding().with_raw(flatten(v), batch), batch);
+    return joint_head_ ? (*joint_head_)({attended, deep}) : (*head_)(attended) + deep;
+  }
+
   Tower tower_;
   std::vector<InteractingLayer> layers_;
-  std::unique_ptr<LinearLayer> head_;
+  std::unique_ptr<LinearLayer> head_, joint_head_;
   std::unique_ptr<Mlp> mlp_;
   std::unique_ptr<LinearTerm> linear_;
 };
@@ -72,6 +84,7 @@ std::vector<ModelVariant> variants() {
              o.autoint.residual = "projected";
            }},
           {"no residual", [](ModelOptions& o) { o.autoint.residual = "none"; }},
+          {"joint head", [](ModelOptions& o) { o.autoint.joint_head = true; }},
           {"dropout, raw numbers", [](ModelOptions& o) {
              o.dropout = 0.2;
              o.numeric = "raw";

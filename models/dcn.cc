@@ -1,12 +1,13 @@
 // DCN, Deep & Cross Network (Wang et al., ADKDD 2017).
 //   x_{l+1} = x0 (x_l · w_l) + b_l + x_l,   logit = w · [x_L ; MLP(x0)] + b
-// Without hidden units it is the cross network alone.
+// Without hidden units it is the cross network alone; DeepCTR adds a linear term Σ w_i.
 
 #include <optional>
 
 #include "models/layers/cross_net.h"
 #include "models/model.h"
 #include "models/tower.h"
+#include "ops/elementwise/elementwise.h"
 
 namespace ctr {
 namespace {
@@ -21,21 +22,28 @@ class Dcn : public Model {
     shape.out = 0;
     if (!shape.units.empty()) mlp_.emplace(tower_.mlp(width, shape));
     head_.emplace(scope / "head", width + (mlp_ ? mlp_->width() : 0), 1);
+    if (context.options.cross.wide) wide_.emplace(scope, context, false);
   }
 
   Var logit(const Batch& batch) const override {
     Var x0 = tower_.embedding().flat(batch);  // [v_1 … v_F]   [B, D]
     Var x = cross_(x0);                       // x_L           [B, D]
-    if (!mlp_) return (*head_)(x);            //               [B, 1]
-    Var h = (*mlp_)(x0, batch);               // MLP(x0)       [B, H]
-    return (*head_)({x, h});                  //               [B, 1]
+    Var deep = head(x, x0, batch);            // w · [x_L ; MLP(x0)] + b   [B, 1]
+    return wide_ ? deep + (*wide_)(batch) : deep;
   }
 
  private:
+  Var head(const Var& x, const Var& x0, const Batch& batch) const {
+    if (!mlp_) return (*head_)(x);
+    Var h = (*mlp_)(x0, batch);  // MLP(x0)   [B, H]
+    return (*head_)({x, h});
+  }
+
   Tower tower_;
   CrossNet cross_;
   std::optional<Mlp> mlp_;
   std::optional<LinearLayer> head_;
+  std::optional<LinearTerm> wide_;
 };
 
 }  // namespace
@@ -54,6 +62,7 @@ ModelInfo model_dcn() {
           },
       .shrink = [](ModelOptions& o) { o.cross.layers = 2; },
       .variants = {{"cross network alone", [](ModelOptions& o) { o.hidden_units = {}; }},
+                   {"wide", [](ModelOptions& o) { o.cross.wide = true; }},
                    {"one layer", [](ModelOptions& o) { o.cross.layers = 1; }}},
       .peer = {.model = "DCN",
                .defaults = {{"hidden_units", ""}},

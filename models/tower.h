@@ -6,8 +6,8 @@
 
 namespace ctr {
 
-// What most models stand on: embeddings of the fields, and MLPs over them whose layers are plain or
-// APG's, as the options say.
+// What most models stand on: embeddings of the fields, and MLPs over them whose layers are plain,
+// APG's or MLoRA's, as the options say.
 class Tower {
  public:
   Tower(const Scope& scope, const ModelContext& context);
@@ -21,6 +21,7 @@ class Tower {
  private:
   Scope scope_;
   ModelOptions options_;
+  int64_t domains_;
   std::unique_ptr<Embedding> embedding_;
   std::unique_ptr<Condition> condition_;
 };

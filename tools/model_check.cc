@@ -98,11 +98,14 @@ std::vector<ModelCase> model_cases(const std::string& model) {
     cases.push_back({model + ", " + variant.name, model, base});
     variant.change(cases.back().options);
   }
-  ModelOptions apg = base;
-  apg.apg.rank_k = {3};
-  if (base.linear == "plain" && has_mlp(info, small_problem_of(model), apg)) {
-    cases.push_back({model + ", linear apg", model, apg});
-    cases.back().options.linear = "apg";
+  ModelOptions rows = base;
+  rows.apg.rank_k = {3};
+  rows.mlora.reduce = 3;
+  if (base.linear == "plain" && has_mlp(info, small_problem_of(model), rows)) {
+    for (const char* linear : {"apg", "mlora"}) {
+      cases.push_back({model + ", linear " + linear, model, rows});
+      cases.back().options.linear = linear;
+    }
   }
   return cases;
 }

@@ -285,6 +285,8 @@ Verb bench_verb() {
        1,
        1 << 20});
   w.embedding.add_to(verb.options);
+  verb.options.add(
+      {"domains", &w.domains, "domains of the rows, criteo shape (MLoRA)", {}, 1, 100000});
   verb.options.add({"rank_k", &w.rank_k, "APG: K, criteo shape", {}, 1, 65536});
   verb.options.add({"overparam_p", &w.overparam_p, "APG: P, criteo shape; 0: none", {}, 0, 65536});
   verb.options.add({"steps", &state->steps, "steps of a timed block", {}, 1, 1e6});

@@ -25,54 +25,75 @@ MlpOptions mlp_options(const ModelOptions& options) {
   return shape;
 }
 
-Mlp::Mlp(const Scope& scope, int64_t in, const MlpOptions& shape, const ApgOptions& apg,
-         const Condition* condition)
-    : dropout_(scope / shape.name, shape.dropout), width_(in), condition_(condition) {
+Mlp::Mlp(const Scope& scope, int64_t in, const MlpOptions& shape, const RowWeights& weights)
+    : dropout_(scope / shape.name, shape.dropout),
+      width_(in),
+      condition_(shape.linear == "apg" ? weights.condition : nullptr),
+      domains_(shape.linear == "mlora" ? weights.domains : 0) {
+  CTR_ASSERT(shape.linear != "apg" || condition_ != nullptr);
+  CTR_ASSERT(shape.linear != "mlora" || domains_ > 0);
   const Scope own = scope / shape.name;
-  const size_t layers = shape.units.size();
-  for (size_t l = 0; l < layers; ++l) {
-    const Scope place = own / static_cast<int64_t>(l);
-    const int64_t out = shape.units[l];
-    Layer& layer = layers_.emplace_back();
-    if (shape.linear == "apg") {
-      CTR_ASSERT(condition != nullptr);
-      layer.generated = std::make_unique<ApgLinear>(
-          place, width_, out, condition->widths(), apg, of_layer(apg.rank_k, l, layers, "--rank-k"),
-          of_layer(apg.overparam_p, l, layers, "--overparam-p"));
-    } else {
-      layer.plain = std::make_unique<LinearLayer>(place, width_, out);
-    }
-    if (shape.batch_norm) layer.norm = std::make_unique<BatchNormLayer>(place / "bn", out);
-    layer.activation = std::make_unique<ActivationLayer>(place, shape.activation, out);
-    width_ = out;
+  for (size_t l = 0; l < shape.units.size(); ++l) {
+    layers_.push_back(make_layer(own / static_cast<int64_t>(l), shape.units[l], shape, weights, l));
+    width_ = shape.units[l];
   }
   if (shape.out == 0) return;
   head_ = std::make_unique<LinearLayer>(scope / shape.head, width_, shape.out);
   width_ = shape.out;
 }
 
+// The layer after the present ones: width_ → out.
+Mlp::Layer Mlp::make_layer(const Scope& place, int64_t out, const MlpOptions& shape,
+                           const RowWeights& weights, size_t index) const {
+  const size_t layers = shape.units.size();
+  Layer layer;
+  if (shape.linear == "apg") {
+    const ApgOptions& apg = weights.apg;
+    layer.generated =
+        std::make_unique<ApgLinear>(place, width_, out, condition_->widths(), apg,
+                                    of_layer(apg.rank_k, index, layers, "--rank-k"),
+                                    of_layer(apg.overparam_p, index, layers, "--overparam-p"));
+  } else if (shape.linear == "mlora") {
+    layer.adapted = std::make_unique<LoraLinear>(place, width_, out, domains_,
+                                                 lora_rank(weights.mlora, index, layers, out),
+                                                 weights.mlora, shape.dropout);
+  } else {
+    layer.plain = std::make_unique<LinearLayer>(place, width_, out);
+  }
+  if (shape.batch_norm) layer.norm = std::make_unique<BatchNormLayer>(place / "bn", out);
+  layer.activation = std::make_unique<ActivationLayer>(place, shape.activation, out);
+  return layer;
+}
+
 // A plain activation right after the product is applied inside it.
-Var Mlp::hidden(const Layer& layer, const Var& x, std::span<const BatchCondition> z) const {
+Var Mlp::hidden(const Layer& layer, const Var& x, const Rows& rows) const {
   const bool fused = !layer.norm && layer.activation->plain();
   const Activation inside = fused ? *layer.activation->plain() : Activation::identity;
-  Var h = layer.plain ? (*layer.plain)(x, inside) : (*layer.generated)(x, z, inside);
+  Var h = layer.plain     ? (*layer.plain)(x, inside)
+          : layer.adapted ? (*layer.adapted)(x, rows.domains, inside)
+                          : (*layer.generated)(x, rows.conditions, inside);
   if (layer.norm) h = (*layer.norm)(h);
   return fused ? h : (*layer.activation)(h);
 }
 
-Var Mlp::run(const Var& x, std::span<const BatchCondition> z) const {
+Var Mlp::run(const Var& x, const Rows& rows) const {
   Var h = x;
-  for (size_t l = 0; l < layers_.size(); ++l) h = dropout_(hidden(layers_[l], h, z), l);
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    h = hidden(layers_[l], h, rows);
+    if (!layers_[l].adapted || !layers_[l].adapted->drops_inside()) h = dropout_(h, l);
+  }
   return head_ ? (*head_)(h) : h;
 }
 
 Var Mlp::operator()(const Var& x, const Batch& batch) const {
-  if (condition_ == nullptr) return run(x, {});
-  return run(x, (*condition_)(batch));
+  Rows rows;
+  if (condition_ != nullptr) rows.conditions = (*condition_)(batch);
+  if (domains_ > 0) rows.domains = group_rows(batch.domain, domains_);
+  return run(x, rows);
 }
 
 Var Mlp::operator()(const Var& x) const {
-  CTR_ASSERT(condition_ == nullptr);
+  CTR_ASSERT(condition_ == nullptr && domains_ == 0);
   return run(x, {});
 }
 

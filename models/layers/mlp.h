@@ -8,6 +8,7 @@
 #include "models/layers/apg_linear.h"
 #include "models/layers/batch_norm.h"
 #include "models/layers/dropout_layer.h"
+#include "models/layers/lora_linear.h"
 
 namespace ctr {
 
@@ -20,17 +21,24 @@ struct MlpOptions {
   std::string activation = "relu";  // of the hidden layers: activation_layer_names()
   double dropout = 0;               // after each of them
   bool batch_norm = false;          // before the activation: parameters `<name>/<l>/bn/…`
-  std::string linear = "plain";     // hidden layers: plain, apg. The output layer is always plain
+  std::string linear = "plain";     // hidden layers: plain, apg, mlora; the output layer is plain
 };
 // Units, activation, dropout, batch norm and kind of layer as the model's options have them.
 MlpOptions mlp_options(const ModelOptions& options);
 
+// What layers need whose weights depend on the row.
+struct RowWeights {
+  ApgOptions apg = {};
+  const Condition* condition = nullptr;  // APG's; must outlive the layers
+  MloraOptions mlora = {};
+  int64_t domains = 0;  // MLoRA's
+};
+
 // Hidden layers, each linear → batch norm → activation → dropout, then an output layer.
 class Mlp {
  public:
-  // `condition`, which APG's layers read, must outlive this object; null for plain layers.
-  Mlp(const Scope& scope, int64_t in, const MlpOptions& shape, const ApgOptions& apg = {},
-      const Condition* condition = nullptr);
+  // Plain layers need no RowWeights.
+  Mlp(const Scope& scope, int64_t in, const MlpOptions& shape, const RowWeights& weights = {});
 
   // x [B, in] → [B, width()]
   Var operator()(const Var& x, const Batch& batch) const;
@@ -43,15 +51,24 @@ class Mlp {
   struct Layer {
     std::unique_ptr<LinearLayer> plain;
     std::unique_ptr<ApgLinear> generated;
+    std::unique_ptr<LoraLinear> adapted;
     std::unique_ptr<BatchNormLayer> norm;
     std::unique_ptr<ActivationLayer> activation;
   };
-  Var hidden(const Layer& layer, const Var& x, std::span<const BatchCondition> z) const;
-  Var run(const Var& x, std::span<const BatchCondition> z) const;
+  // What a batch's rows have of their own.
+  struct Rows {
+    std::vector<BatchCondition> conditions;
+    RowGroups domains;
+  };
+  Layer make_layer(const Scope& place, int64_t out, const MlpOptions& shape,
+                   const RowWeights& weights, size_t index) const;
+  Var hidden(const Layer& layer, const Var& x, const Rows& rows) const;
+  Var run(const Var& x, const Rows& rows) const;
 
   DropoutLayer dropout_;
   int64_t width_;
   const Condition* condition_;
+  int64_t domains_;  // 0: no layer has adapters
   std::vector<Layer> layers_;
   std::unique_ptr<LinearLayer> head_;
 };

@@ -22,6 +22,8 @@ void AutoIntOptions::add_to(OptionList& list) {
             "AutoInt: queries, keys, values and residual; relu: with bias and ReLU (the authors')",
             {"linear", "relu"}});
   list.add({"autoint_wide", &wide, "AutoInt: a linear term beside"});
+  list.add({"autoint_joint_head", &joint_head,
+            "AutoInt: one head for attention and MLP together (DeepCTR)"});
 }
 
 }  // namespace ctr

@@ -18,6 +18,7 @@ struct AutoIntOptions {
   std::string layer_norm = "none";    // none, before or after the layer's ReLU
   std::string projection = "linear";  // relu: ReLU and bias on Q, K, V and the residual
   bool wide = false;                  // linear term beside
+  bool joint_head = false;            // one head on [X^L ; MLP] instead of one each (DeepCTR)
 
   void add_to(OptionList& list);
 };

@@ -4,6 +4,7 @@ namespace ctr {
 
 void CrossOptions::add_to(OptionList& list) {
   list.add({"cross_layers", &layers, "DCN, DCN-V2, GDCN, EDCN: cross layers", {}, 1, 1024});
+  list.add({"dcn_wide", &wide, "DCN: a linear term beside (DeepCTR)"});
   list.add({"dcnv2_structure",
             &structure,
             "DCN-V2: where MLPs stand: nowhere, on the cross network, beside it, or both",

@@ -10,6 +10,7 @@ namespace ctr {
 // Settings of the cross networks: see docs/models/dcn.md, dcnv2.md and gdcn.md.
 struct CrossOptions {
   int64_t layers = 3;
+  bool wide = false;  // DCN: a linear term beside (DeepCTR)
   // DCN-V2
   std::string structure = "parallel";  // crossnet_only, stacked, parallel, stacked_parallel
   std::string kernel = "full";         // W: full; low_rank: U Vᵀ; mixture: experts of that kind

@@ -28,8 +28,9 @@ OptionList ModelOptions::list() {
             "values",
             {"embed", "raw", "buckets"}});
   embedding.add_to(list);
-  list.add({"linear", &linear, "layers of the MLP", {"plain", "apg"}});
+  list.add({"linear", &linear, "layers of the MLP", {"plain", "apg", "mlora"}});
   apg.add_to(list);
+  mlora.add_to(list);
   fm.add_to(list);
   dual_mlp.add_to(list);
   nfm.add_to(list);

@@ -22,6 +22,7 @@
 #include "models/options/fwfm_options.h"
 #include "models/options/im_options.h"
 #include "models/options/masknet_options.h"
+#include "models/options/mlora_options.h"
 #include "models/options/nfm_options.h"
 #include "models/options/pnn_options.h"
 #include "models/options/sequence_options.h"
@@ -39,8 +40,9 @@ struct ModelOptions {
       "embed";  // embed: value · vector, a field like any other; raw: the value itself, beside
                 // them; buckets: a row per bucket, a field like any other
   EmbeddingOptions embedding;
-  std::string linear = "plain";  // plain, apg: the layers of every MLP
+  std::string linear = "plain";  // plain, apg, mlora: the layers of every MLP
   ApgOptions apg;
+  MloraOptions mlora;
 
   // Of single models, each by itself in models/options/.
   FmOptions fm;

@@ -39,6 +39,28 @@ Var row_matmul(const Var& h, const Var& w, int64_t out);
 // Each row by its group's matrix: y_b = h_b W_g(b) for h [B, N], W [G, N, M] → [B, M].
 Var grouped_matmul(const Var& h, const Var& w, const RowGroups& groups);
 
+// The parts of a low-rank addition to a linear layer, one for each of D groups (domains).
+struct LowRank {
+  Var a;     // [D, I, r]
+  Var b;     // [D, r, O]
+  Var bias;  // [D, O], or undefined
+};
+
+// A linear layer with a low-rank addition of the row's group d:
+//   y = activation(x Wᵀ + c + scale (x A_d) B_d + β_d)
+// for x [B, I], W [O, I], c [O] or undefined → [B, O]. MLoRA (Gao et al., RecSys 2024); with one
+// group, LoRA (Hu et al., ICLR 2022). The gradients of groups without rows are zero.
+Var lora_linear(const Var& x, const Var& weight, const Var& bias, const LowRank& low_rank,
+                const RowGroups& groups, Activation activation = Activation::identity,
+                double scale = 1);
+
+// The same layer as one matrix per group, for a model that only predicts:
+//   weight_d = Wᵀ + A_d B_d [D, I, O],  bias_d = c + β_d [D, O]
+struct FoldedLowRank {
+  Var weight, bias;
+};
+FoldedLowRank fold_low_rank(const Var& weight, const Var& bias, const LowRank& low_rank);
+
 // z_b = x_b y_b for x [B, N, K], y [B, K, M] → [B, N, M]; with `transpose_y` y is [B, M, K] and
 // z_b = x_b y_bᵀ.
 Var batched_matmul(const Var& x, const Var& y, Transpose transpose_y = Transpose::no);

@@ -150,11 +150,11 @@ TEST_P(Allocations, StopAfterTheFirstSteps) {
 // through.
 INSTANTIATE_TEST_SUITE_P(Models, Allocations,
                          testing::Values(Case{"lr"}, Case{"mlp"}, Case{"deepfm"}, Case{"apg"},
-                                         Case{"dcn"}, Case{"dcnv2"}, Case{"gdcn"}, Case{"edcn"},
-                                         Case{"xdeepfm"}, Case{"autoint"}, Case{"afn"},
-                                         Case{"deepim"}, Case{"finalmlp"}, Case{"masknet"},
-                                         Case{"mlp", "hash"}, Case{"mlp", "quotient-remainder"},
-                                         Case{"mlp", "dhe", 8}));
+                                         Case{"mlora"}, Case{"dcn"}, Case{"dcnv2"}, Case{"gdcn"},
+                                         Case{"edcn"}, Case{"xdeepfm"}, Case{"autoint"},
+                                         Case{"afn"}, Case{"deepim"}, Case{"finalmlp"},
+                                         Case{"masknet"}, Case{"mlp", "hash"},
+                                         Case{"mlp", "quotient-remainder"}, Case{"mlp", "dhe", 8}));
 
 }  // namespace
 }  // namespace ctr

@@ -37,7 +37,6 @@ bool is_later(const std::string& name) {
                                                  "multi/Encoder",
                                                  "multi/GRU4Rec",
                                                  "multi/GradNorm",
-                                                 "multi/MLoRA",
                                                  "multi/MMoE",
                                                  "multi/NextItNet",
                                                  "multi/PLE",
@@ -49,7 +48,6 @@ bool is_later(const std::string& name) {
                                                  "ops/op_clip_loss",
                                                  "ops/op_conv1d",
                                                  "ops/op_gaussian_attention_pooling",
-                                                 "ops/op_lora_linear",
                                                  "ops/op_mmoe",
                                                  "ops/op_simcse"};
   return std::any_of(later.begin(), later.end(),

@@ -26,6 +26,10 @@ Schema criteo_schema(const WorkloadOptions& options) {
     field.vocabulary = options.vocabulary / options.fields;
     schema.fields.push_back(field);
   }
+  // Tells the rows' domains and is no input.
+  schema.domains = options.domains;
+  schema.fields.push_back({"domain", FieldType::categorical, options.domains, FieldRole::domain});
+  schema.fields.back().input = false;
   return schema;
 }
 
@@ -128,7 +132,10 @@ Batch Workload::batch(uint64_t number, int64_t rows) const {
     }
     Tensor ids({rows}, DType::i64);
     for (int64_t b = 0; b < rows; ++b)
-      ids.data<int64_t>()[b] = skewed(random.uniform(element++), field.vocabulary);
+      ids.data<int64_t>()[b] = field.input
+                                   ? skewed(random.uniform(element++), field.vocabulary)
+                                   : static_cast<int64_t>(random.below(
+                                         static_cast<uint64_t>(field.vocabulary), element++));
     result.fields.push_back({ids, {}, {}});
     if (field.role == FieldRole::domain) result.domain = ids;
   }

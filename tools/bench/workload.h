@@ -29,11 +29,13 @@ struct WorkloadOptions {
   EmbeddingOptions embedding = {};  // of the criteo shape
   int64_t rank_k = 32;              // APG, of the criteo shape
   int64_t overparam_p = 0;
+  int64_t domains = 10;  // of the criteo shape; read by models that learn something for each
   int64_t seed = 1;
 };
 
 // Models whose steps other engines are measured beside.
-inline constexpr std::array<std::string_view, 4> kCompared = {"mlp", "deepfm", "dcnv2", "apg"};
+inline constexpr std::array<std::string_view, 5> kCompared = {"mlp", "deepfm", "dcnv2", "apg",
+                                                              "mlora"};
 
 class Workload {
  public:

@@ -15,13 +15,18 @@ struct Described {
   std::string model;
   ModelOptions options;
   Schema schema;
-  std::map<std::string, std::string> names;        // the file's parameters → ours
+  std::map<std::string, std::string> names;  // the file's parameters → ours
+  // Of parameters that are part of ours, or lie otherwise: where each of their elements is in ours.
+  std::map<std::string, std::vector<int64_t>> elements = {};
   std::map<std::string, std::string> states = {};  // other tensors of the file → our states
 };
 
 // Two families of files: FuxiCTR's names and options, and our own (tests/golden/README.md).
 Described described_by_fuxictr(const GoldenFile& file);
 Described described_by_us(const GoldenFile& file);
+// Of our own, files of MLoRA's backbones.
+bool is_mlora(const GoldenFile& file);
+Described described_mlora(const GoldenFile& file);
 
 // The same for the peer's model and options without a file. `shapes`: its parameters.
 using PeerShapes = std::map<std::string, std::vector<int64_t>>;

@@ -9,6 +9,7 @@ namespace ctr {
 
 // Our names and options; null means "not of this variant".
 Described described_by_us(const GoldenFile& file) {
+  if (is_mlora(file)) return described_mlora(file);
   CTR_CHECK_DATA(file.text("model") == "MLP", "golden: model '{}' is not known",
                  file.text("model"));
   Described d;

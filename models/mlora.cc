@@ -1,0 +1,58 @@
+// MLoRA: multi-domain low-rank adaptive network (Gao et al., RecSys 2024, arXiv 2408.08913).
+//   logit = head(h_L),  h_l = relu(h_{l−1} W_lᵀ + b_l + (h_{l−1} A_{l,d}) B_{l,d} + β_{l,d}),
+//   h_0 = [v_1 … v_F],  d the row's domain
+// All domains share W; each has a low-rank adapter in every layer (layers/lora_linear.h). This
+// model is the MLP with `linear = mlora`; any other backbone takes the same layers by --linear
+// mlora.
+
+#include "models/model.h"
+#include "models/tower.h"
+
+namespace ctr {
+namespace {
+
+class Mlora : public Model {
+ public:
+  Mlora(const Scope& scope, const ModelContext& context)
+      : tower_(scope, context), mlp_(tower_.mlp(tower_.embedding().width())) {}
+
+  Var logit(const Batch& batch) const override {
+    Var h = tower_.embedding().flat(batch);  // [v_1 … v_F]      [B, Σ D_f]
+    return mlp_(h, batch);                   // head(h_L)        [B, 1]
+  }
+
+ private:
+  Tower tower_;
+  Mlp mlp_;
+};
+
+}  // namespace
+
+ModelInfo model_mlora() {
+  return {
+      .name = "mlora",
+      .title = "MLP with a low-rank adapter per domain in every layer",
+      .paper = "Gao et al., RecSys 2024",
+      .make = [](const Scope& scope,
+                 const ModelContext& context) { return std::make_unique<Mlora>(scope, context); },
+      .preset = [](ModelOptions& options) { options.linear = "mlora"; },
+      .shrink = [](ModelOptions& options) { options.mlora.reduce = 3; },
+      .variants = {{"one rank, scale",
+                    [](ModelOptions& o) {
+                      o.mlora.rank = {2};
+                      o.mlora.scale = 0.5;
+                    }},
+                   {"dropout of the shared branch", [](ModelOptions& o) { o.dropout = 0.2; }},
+                   {"dropout of the output, started as a stack",
+                    [](ModelOptions& o) {
+                      o.dropout = 0.2;
+                      o.mlora.dropout = "output";
+                      o.mlora.start = "stack";
+                    }},
+                   {"batch norm, prelu", [](ModelOptions& o) {
+                      o.batch_norm = true;
+                      o.activation = "prelu";
+                    }}}};
+}
+
+}  // namespace ctr

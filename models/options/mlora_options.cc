@@ -1,0 +1,25 @@
+#include "models/options/mlora_options.h"
+
+namespace ctr {
+
+void MloraOptions::add_to(OptionList& list) {
+  list.add({"lora_rank", &rank, "MLoRA: r, one for all layers or one each", {}, 1, 65536});
+  list.add({"lora_reduce",
+            &reduce,
+            "MLoRA: without --lora-rank, r is a layer's width divided by this",
+            {},
+            1,
+            65536});
+  list.add({"lora_scale", &scale, "MLoRA: factor of the adapters' outputs", {}, 0, 1e6});
+  list.add({"lora_dropout",
+            &dropout,
+            "MLoRA: dropout of the shared branch, before the adapter is added, or of a layer's "
+            "output",
+            {"shared", "output"}});
+  list.add({"lora_start",
+            &start,
+            "MLoRA: A begins Xavier normal, domain by domain, or as one stack of all",
+            {"slice", "stack"}});
+}
+
+}  // namespace ctr
