@@ -99,6 +99,7 @@ const Parameter& Scope::frozen_table(std::string_view name, const Tensor& value)
   store_->add(path, value.cast(dtype()));
   Parameter* parameter = store_->find(path);
   parameter->frozen = true;
+  parameter->given = true;
   parameter->table = true;
   return *parameter;
 }

@@ -31,7 +31,8 @@ struct Parameter {
   bool frozen = false;  // no gradient is computed for it at all
   bool tied = false;    // used both as a lookup table and as a matrix: row gradients are made dense
   bool table = false;   // vectors of a field's ids or of its number, the optimizer's own group
-  bool state = false;   // frozen, but the model itself may change it: saved with the weights
+  bool state = false;   // frozen, but the model itself may change it
+  bool given = false;   // frozen, and came with the data: not saved with the weights
   std::shared_ptr<LateRows> late = {};  // what rows of `value` lack; none where they never do
 };
 
@@ -91,7 +92,7 @@ class ParameterStore {
   Mode& mode() { return mode_; }
   const Mode& mode() const { return mode_; }
   int64_t count_trainable() const;  // numbers in all parameters that are not frozen
-  int64_t count_frozen() const;     // numbers that the data gave; states are neither
+  int64_t count_frozen() const;     // in those that are; states are neither
 
  private:
   DType dtype_;

@@ -20,8 +20,7 @@ std::map<std::string, Tensor> BuiltModel::weights() const {
   store_.catch_up();
   std::map<std::string, Tensor> result;
   for (const auto& parameter : store_.all()) {
-    if (!parameter->frozen || parameter->state || model_->counts())
-      result[parameter->name] = parameter->value;
+    if (!parameter->given || model_->counts()) result[parameter->name] = parameter->value;
   }
   return result;
 }
@@ -35,8 +34,7 @@ void load_weights(const std::map<std::string, Tensor>& weights, ParameterStore& 
   store.catch_up();  // so that nothing is added to what comes now
   for (const auto& parameter : store.all()) {
     auto found = weights.find(parameter->name);
-    const bool given = parameter->frozen && !parameter->state;  // it came with the data
-    if (found == weights.end() && given) continue;
+    if (found == weights.end() && parameter->given) continue;
     CTR_CHECK_DATA(found != weights.end(), "{}: there is no tensor '{}'", where, parameter->name);
     const Tensor& value = found->second;
     CTR_CHECK_DATA(value.shape() == parameter->value.shape(), "{}: '{}' is {}, the model needs {}",

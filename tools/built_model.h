@@ -20,7 +20,7 @@ class BuiltModel {
   ParameterStore& store() { return store_; }
   Model& model() { return *model_; }
 
-  // The tensors that training changes, shared with the model: trainable parameters and states, or
+  // The tensors that a run keeps, shared with the model: all but those that came with the data, or
   // all parameters of a model that counts.
   std::map<std::string, Tensor> weights() const;
   // Copies such tensors into the parameters, in place: a model may hold them. Throws kind data,
@@ -32,7 +32,8 @@ class BuiltModel {
   std::unique_ptr<Model> model_;
 };
 
-// The same for parameters without a model around them. Frozen parameters may be missing.
+// The same for parameters without a model around them. Those that came with the data
+// may be missing.
 void load_weights(const std::map<std::string, Tensor>& weights, ParameterStore& store,
                   const std::string& where);
 

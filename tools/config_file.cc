@@ -12,6 +12,7 @@
 #include "io/file.h"
 #include "io/json.h"
 #include "io/schema_json.h"
+#include "tools/mamdr_config.h"
 
 namespace ctr {
 namespace {
@@ -24,9 +25,16 @@ class ConfigReader {
   ConfigReader(std::string path, std::string text, const OptionList& known)
       : path_(std::move(path)), text_(std::move(text)), known_(known) {}
 
+  // Of a file of another program: what it does not set, and what is done otherwise.
+  const std::vector<std::string>& notes() const { return notes_; }
+
   std::vector<ConfigEntry> read(const Json& json) {
     CTR_CHECK_DATA(json.is_object(), "{}: expected an object of options, found {}", path_,
                    json.type_name());
+    if (is_mamdr_config(json)) {
+      read(read_mamdr_config(json, path_));
+      return std::move(entries_);
+    }
     for (const auto& [key, value] : json.items()) {
       if (value.is_object()) {
         check_section(key);
@@ -39,6 +47,16 @@ class ConfigReader {
   }
 
  private:
+  void read(const MamdrConfig& config) {
+    for (const MamdrSetting& setting : config.settings)
+      entries_.push_back({setting.name, setting.text, place_of(setting.key)});
+    for (const std::string& note : config.notes)
+      notes_.push_back(fmt::format("{}: {}", path_, note));
+    std::string unused;
+    for (const std::string& key : config.unused) unused += (unused.empty() ? "" : ", ") + key;
+    if (!unused.empty()) notes_.push_back(fmt::format("{}: not used here: {}", path_, unused));
+  }
+
   // The place of `"key":` in the text. JSON texts rarely hold it in a value as well.
   std::string place_of(const std::string& key) const {
     const std::string quoted = fmt::format("\"{}\"", key);
@@ -93,14 +111,19 @@ class ConfigReader {
   std::string text_;
   const OptionList& known_;
   std::vector<ConfigEntry> entries_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace
 
-std::vector<ConfigEntry> read_config_file(const std::string& path, const OptionList& known) {
+std::vector<ConfigEntry> read_config_file(const std::string& path, const OptionList& known,
+                                          std::vector<std::string>* notes) {
   const bool directory = std::filesystem::is_directory(path);
   const std::string file = directory ? path + "/config.json" : path;
-  return ConfigReader(file, read_text(file), known).read(read_json(file));
+  ConfigReader reader(file, read_text(file), known);
+  std::vector<ConfigEntry> entries = reader.read(read_json(file));
+  if (notes != nullptr) *notes = reader.notes();
+  return entries;
 }
 
 std::vector<ConfigEntry> config_entries(const Json& json, const std::string& where,

@@ -5,7 +5,7 @@
 //   {"train": {"epochs": 5}, "model": {"hidden_units": [256, 128]}}
 //
 // Keys are the options' names (dashes may stand for underscores); sections group them and mean
-// nothing.
+// nothing. The configurations of MAMDR and MLoRA are read too (mamdr_config.h).
 
 #include <string>
 #include <vector>
@@ -23,8 +23,10 @@ struct ConfigEntry {
 
 // The options of a file, or of DIRECTORY/config.json, in order. Throws kind data, beginning with
 // FILE:LINE:COLUMN, on what is no JSON, on a value that is no option's (null, a list of lists), on
-// a name set twice and on one that `known` has not, with the nearest that it has.
-std::vector<ConfigEntry> read_config_file(const std::string& path, const OptionList& known);
+// a name set twice and on one that `known` has not, with the nearest that it has. `notes`, if
+// given, takes what the user should know of a file of another program.
+std::vector<ConfigEntry> read_config_file(const std::string& path, const OptionList& known,
+                                          std::vector<std::string>* notes = nullptr);
 
 // The same of options inside another JSON file; `where` stands for the keys' places.
 std::vector<ConfigEntry> config_entries(const Json& json, const std::string& where,

@@ -123,7 +123,10 @@ std::vector<ConfigEntry> file_entries(const Command& command) {
     if (!text.empty()) file = text;
   }
   if (file.empty()) return {};
-  return read_config_file(file, command.verb.options);
+  std::vector<std::string> notes;
+  std::vector<ConfigEntry> entries = read_config_file(file, command.verb.options, &notes);
+  for (const std::string& note : notes) std::fprintf(stderr, "note      %s\n", note.c_str());
+  return entries;
 }
 
 // Defaults, then presets, then the file, then the command line.

@@ -89,6 +89,9 @@ OptionList TrainOptions::list() {
   list.add({"preset", &preset,
             "training defaults that other options override; bars: the protocol of BARS",
             preset_names()});
+  list.add({"from", &from, "a finished run: begin with its weights", {}});
+  list.add({"trainable", &trainable,
+            "train only parameters whose names contain one of these texts; empty: all"});
   list.add({"epochs", &epochs, "most passes over the training split", {}, 1, 1e6});
   list.add({"patience",
             &patience,

@@ -14,6 +14,8 @@ struct TrainOptions {
   std::string model = "apg";
   std::string data = "taobao";
   std::string preset = "none";  // presets.h
+  std::string from = "";        // a finished run whose weights training begins with (fine_tune.h)
+  NameList trainable = {};      // texts in the names of what is trained; empty: everything
   int64_t epochs = 30;
   int64_t patience = 3;   // epochs without a better valid metric before training stops
   int64_t max_steps = 0;  // 0: no limit

@@ -9,6 +9,7 @@
 #include "engine/check.h"
 #include "io/data_catalog.h"
 #include "tools/config_file.h"
+#include "tools/fine_tune.h"
 #include "tools/interrupt.h"
 #include "tools/run_directory.h"
 #include "tools/trainer.h"
@@ -104,6 +105,20 @@ Metrics baseline(const std::string& name, const Dataset& data, const State& stat
   return train(built, data, train_options).test;
 }
 
+// Weights of another run, unless this one goes on with its own; and what is trained.
+void prepare_weights(BuiltModel& built, const Dataset& data, const State& state) {
+  if (!state.train.from.empty() && state.resume.empty()) {
+    const Inherited all = begin_from(state.train.from, data.schema, built);
+    auto part = [](const char* what, const std::vector<std::string>& names) {
+      return names.empty() ? std::string() : fmt::format("; {}: {}", what, fmt::join(names, ", "));
+    };
+    fmt::print("from      {}: {} tensors{}{}{}\n", state.train.from, all.taken,
+               part("with new rows", all.grown), part("begin fresh", all.fresh),
+               part("not used", all.left));
+  }
+  train_only(state.train.trainable, built.store());
+}
+
 RunDirectory open_run(const State& state, const std::string& stem) {
   if (state.resume.empty()) return RunDirectory::create(state.run_dir, stem);
   CTR_CHECK(state.run_dir.empty() || state.run_dir == state.resume,
@@ -173,6 +188,7 @@ int run(State& state) {
   print_data(data);
   const DType dtype = state.train.precision == "f64" ? DType::f64 : DType::f32;
   BuiltModel built(info, data, state.model, dtype, static_cast<uint64_t>(state.train.seed));
+  prepare_weights(built, data, state);
   fmt::print("model     {}: {} ({}); {} trained parameters, {} frozen\n", info.name, info.title,
              info.paper, built.store().count_trainable(), built.store().count_frozen());
   RunDirectory directory = open_run(state, info.name + "-" + data.schema.name);
@@ -223,7 +239,8 @@ Verb train_verb() {
   verb.examples = {"ctrengine train --model apg --data taobao",
                    "ctrengine train --model deepfm --embedding-dim 128 --hidden-units 256,128 "
                    "--learning-rate 0.002",
-                   "ctrengine train --resume runs/apg-taobao-1 --epochs 50"};
+                   "ctrengine train --resume runs/apg-taobao-1 --epochs 50",
+                   "ctrengine train --from runs/mlp-taobao-1 --model mlora --trainable lora"};
   verb.options = joined(state->train.list(), state->model.list());
   verb.options.add(
       {"run_dir", &state->run_dir, "where results go; empty: a new folder under runs/"});

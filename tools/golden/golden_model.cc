@@ -145,9 +145,8 @@ Comparison verify_model(GoldenFile& file, DType dtype) {
     if (d.elements.contains(name)) dense = part_of(dense, d.elements.at(name));
     double own = 0;
     for (double g : expected.span<double>()) own = std::max(own, std::fabs(g));
-    // What vanishes, all of it or nearly, is a difference of larger terms and holds their rounding.
-    const double nearly = dtype == DType::f32 ? 1e-4 : 1e-6;
-    result.add("grad/" + name, expected, dense, own < 1e-12 * largest ? largest : nearly * largest);
+    const double least = own < 1e-12 * largest ? 1 : least_gradient(dtype);
+    result.add("grad/" + name, expected, dense, least * largest);
   }
   return result;
 }

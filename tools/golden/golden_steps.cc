@@ -94,9 +94,9 @@ void add_sums(const Json& golden, const Described& d, const StepCase& of,
       sums.data<double>()[0] += g;
       sums.data<double>()[1] += std::fabs(g);
     }
-    // Gradients that vanish identically hold rounding noise: judged beside the whole norm.
-    result.add("gradient of " + named->first, numbers(golden.at("gsum").at(named->first)), sums,
-               1e-6 * golden.at("gnorm").get<double>());
+    result.add(
+        "gradient of " + named->first, numbers(golden.at("gsum").at(named->first)), sums,
+        least_gradient(gradient.parameter->value.dtype()) * golden.at("gnorm").get<double>());
   }
 }
 

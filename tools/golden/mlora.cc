@@ -1,5 +1,7 @@
 // Files of MLoRA's eight backbones in DeepCTR's dialect, and of its MLP.
 
+#include <algorithm>
+#include <cctype>
 #include <regex>
 
 #include <nlohmann/json.hpp>
@@ -7,44 +9,19 @@
 #include "engine/check.h"
 #include "io/json.h"
 #include "ops/fields/pairs.h"
+#include "tools/deepctr.h"
 #include "tools/golden/described.h"
 
 namespace ctr {
 namespace {
 
-struct Backbone {
-  std::string model;
-  std::map<std::string, std::string> settings = {};  // DeepCTR's
-  std::map<std::string, std::string> options = {};   // the file's → ours
-  std::string wide = "always";                       // our option, or what the model has
-};
-
-const std::map<std::string, Backbone>& backbones() {
-  static const std::map<std::string, Backbone> all = {
-      {"MLP", {.model = "mlora", .wide = "never"}},
-      {"WDL", {.model = "widedeep"}},
-      {"NFM", {.model = "nfm"}},
-      {"PNN", {.model = "pnn", .wide = "never"}},
-      {"DeepFM", {.model = "deepfm", .settings = {{"linear_bias", "false"}}}},
-      {"DCN", {.model = "dcn", .options = {{"cross_layers", "cross_layers"}}, .wide = "dcn_wide"}},
-      {"AutoInt",
-       {.model = "autoint",
-        .settings = {{"autoint_residual", "projected"},
-                     {"autoint_joint_head", "true"},
-                     {"autoint_dim_per_head", "true"}},
-        .options = {{"layers", "autoint_layers"},
-                    {"heads", "autoint_heads"},
-                    {"head_dim", "autoint_dim"}},
-        .wide = "autoint_wide"}},
-      {"xDeepFM",
-       {.model = "xdeepfm",
-        .settings = {{"cin_activation", "relu"}},
-        .options = {{"cin_layers", "cin_units"}, {"split_half", "cin_split_half"}}}},
-      {"FiBiNET",
-       {.model = "fibinet",
-        .settings = {{"senet_first", "true"}},
-        .options = {{"bilinear_type", "bilinear_type"}, {"reduction_ratio", "senet_reduction"}}}}};
-  return all;
+// What the files say beside our own options' names → ours.
+const std::map<std::string, std::string>& renamed_options() {
+  static const std::map<std::string, std::string> names = {
+      {"layers", "autoint_layers"},     {"heads", "autoint_heads"},
+      {"head_dim", "autoint_dim"},      {"cin_layers", "cin_units"},
+      {"split_half", "cin_split_half"}, {"reduction_ratio", "senet_reduction"}};
+  return names;
 }
 
 // pnn_product of a list out of inner, outer.
@@ -54,12 +31,12 @@ std::string products(const Json& value) {
   return inner && outer ? "both" : outer ? "outer" : "inner";
 }
 
-void read_options(const Json& options, const Backbone& backbone, Described& d) {
+void read_options(const Json& options, const DeepCtrModel& backbone, Described& d) {
   OptionList list = d.options.list();
-  for (const auto& [name, value] : backbone.settings) list.set(name, value, "golden");
+  for (const auto& [name, value] : backbone.dialect) list.set(name, value, "golden");
   for (const auto& [key, value] : options.items()) {
-    const auto known = backbone.options.find(key);
-    if (known != backbone.options.end()) {
+    const auto known = renamed_options().find(key);
+    if (known != renamed_options().end()) {
       set_option(list, known->second, value);
     } else if (key == "domains") {
       d.schema.domains = value.get<int64_t>();
@@ -142,8 +119,10 @@ bool is_mlora(const GoldenFile& file) {
 }
 
 Described described_mlora(const GoldenFile& file) {
-  const auto backbone = backbones().find(file.text("model"));
-  CTR_CHECK_DATA(backbone != backbones().end(), "golden: backbone '{}' is not known",
+  std::string name = file.text("model");
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const auto backbone = deepctr_models().find(name);
+  CTR_CHECK_DATA(backbone != deepctr_models().end(), "golden: backbone '{}' is not known",
                  file.text("model"));
   Described d;
   d.model = backbone->second.model;

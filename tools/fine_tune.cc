@@ -1,0 +1,94 @@
+#include "tools/fine_tune.h"
+
+#include <algorithm>
+
+#include "engine/check.h"
+#include "io/safetensors.h"
+#include "tools/model_file.h"
+
+namespace ctr {
+namespace {
+
+// New domains may stand behind the old ones; all else must be as it was.
+void check_data(const Schema& was, Schema is, const std::string& run) {
+  CTR_CHECK_DATA(
+      is.domains >= was.domains && is.domain_names.size() >= was.domain_names.size() &&
+          std::equal(was.domain_names.begin(), was.domain_names.end(), is.domain_names.begin()),
+      "{}: the run had the domains {}, the data has {}; domains may be added at the end", run,
+      fmt::join(was.domain_names, ", "), fmt::join(is.domain_names, ", "));
+  CTR_CHECK_DATA(was.fields.size() == is.fields.size(),
+                 "{}: the run had {} fields, the data has {}; prepare it with the run's fields",
+                 run, was.fields.size(), is.fields.size());
+  for (size_t f = 0; f < was.fields.size(); ++f) {
+    Field& field = is.fields[f];
+    const Field& before = was.fields[f];
+    if (field.role == FieldRole::domain && field.vocabulary > before.vocabulary)
+      field.vocabulary = before.vocabulary;
+    CTR_CHECK_DATA(
+        field == before,
+        "{}: field '{}' is not as the run had it ({} ids, now '{}' with {}); prepare the "
+        "data with the run's fields, encodings and vocabularies",
+        run, before.name, before.vocabulary, field.name, field.vocabulary);
+  }
+}
+
+// Equal, but one of each domain, and there are more of these now.
+bool has_new_domains(const Shape& now, const Shape& before, const Schema& is, const Schema& was) {
+  if (now.rank() != before.rank() || now.rank() == 0 || is.domains == was.domains ||
+      now[0] != is.domains || before[0] != was.domains)
+    return false;
+  for (int axis = 1; axis < now.rank(); ++axis)
+    if (now[axis] != before[axis]) return false;
+  return true;
+}
+
+}  // namespace
+
+Inherited begin_from(const std::string& run, const Schema& schema, BuiltModel& built) {
+  const ModelFile file = read_model_file(run);
+  check_data(file.schema, schema, run);
+  const TensorFile weights = read_safetensors(run + "/model.safetensors");
+  Inherited result;
+  for (const auto& parameter : built.store().all()) {
+    const auto found = weights.tensors.find(parameter->name);
+    if (found == weights.tensors.end()) {
+      if (!parameter->given) result.fresh.push_back(parameter->name);
+      continue;
+    }
+    const Tensor value = found->second.cast(parameter->value.dtype());
+    const bool grows =
+        has_new_domains(parameter->value.shape(), value.shape(), schema, file.schema);
+    CTR_CHECK_DATA(grows || value.shape() == parameter->value.shape(),
+                   "{}: '{}' is {} there, this model needs {}; use the run's options for it", run,
+                   parameter->name, value.shape(), parameter->value.shape());
+    std::copy_n(static_cast<const char*>(value.raw()), value.bytes(),
+                static_cast<char*>(parameter->value.raw()));
+    ++result.taken;
+    if (grows) result.grown.push_back(parameter->name);
+  }
+  for (const auto& [name, value] : weights.tensors)
+    if (built.store().find(name) == nullptr) result.left.push_back(name);
+  ++built.store().mode().weights_version;
+  return result;
+}
+
+void train_only(const NameList& texts, ParameterStore& store) {
+  if (texts.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& parameter : store.all())
+    if (!parameter->frozen) names.push_back(parameter->name);
+  auto contains = [](const std::string& name, const std::string& text) {
+    return name.find(text) != std::string::npos;
+  };
+  for (const std::string& text : texts)
+    CTR_CHECK(std::any_of(names.begin(), names.end(),
+                          [&](const std::string& name) { return contains(name, text); }),
+              "--trainable {}: no parameter has this in its name; there are {}", text,
+              fmt::join(names, ", "));
+  for (const auto& parameter : store.all())
+    if (std::none_of(texts.begin(), texts.end(),
+                     [&](const std::string& text) { return contains(parameter->name, text); }))
+      parameter->frozen = true;
+}
+
+}  // namespace ctr
