@@ -58,6 +58,8 @@ struct ModelInfo {
   std::vector<PeerNames> other_peers = {};
   // Built only from data with a sequence that shares the table of the item field.
   bool needs_sequences = false;
+  // Built only from data with a field of role domain.
+  bool needs_domains = false;
 };
 
 // All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with

@@ -39,6 +39,13 @@ Var row_matmul(const Var& h, const Var& w, int64_t out);
 // Each row by its group's matrix: y_b = h_b W_g(b) for h [B, N], W [G, N, M] → [B, M].
 Var grouped_matmul(const Var& h, const Var& w, const RowGroups& groups);
 
+// Each row by its group's layer: y_b = activation(x_b W_gᵀ + b_g), g the group of row b: x [B, I],
+// W [G, O, I], b [G, O] or undefined → [B, O]. Rows may stand in any order; those that stand group
+// by group are not moved. A group without rows has gradient 0. STAR (Sheng et al., CIKM 2021, eq.
+// 5).
+Var grouped_linear(const Var& x, const Var& weight, const Var& bias, const RowGroups& groups,
+                   Activation activation = Activation::identity);
+
 // z_b = x_b y_b for x [B, N, K], y [B, K, M] → [B, N, M]; with `transpose_y` y is [B, M, K] and
 // z_b = x_b y_bᵀ.
 Var batched_matmul(const Var& x, const Var& y, Transpose transpose_y = Transpose::no);

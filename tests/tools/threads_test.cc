@@ -29,9 +29,9 @@ std::vector<Case> all_cases() {
     if (info.name == "popularity") continue;  // counts; no step
     if (info.needs_sequences || info.name == "mlp") all.push_back({info.name, "amazon"});
     if (info.needs_sequences) continue;
-    all.push_back({info.name, "criteo"});
-    // Given vectors and conditions.
-    if (info.name == "mlp" || info.name == "deepfm" || info.name == "apg")
+    if (!info.needs_domains) all.push_back({info.name, "criteo"});
+    // Given vectors, conditions and domains.
+    if (info.needs_domains || info.name == "mlp" || info.name == "deepfm" || info.name == "apg")
       all.push_back({info.name, "taobao-10"});
   }
   for (const char* embeddings : {"hash", "quotient-remainder", "dhe"})

@@ -53,6 +53,16 @@ std::map<std::string, std::string> load(GoldenFile& file, const Described& d,
     parameter->value = value.cast(store.dtype()).reshaped(parameter->value.shape());
     file_names[mine] = name;
   }
+  for (const auto& parameter : store.all()) {
+    CTR_CHECK_DATA(parameter->frozen || file_names.contains(parameter->name),
+                   "golden: the file has no '{}'", parameter->name);
+  }
+  ++store.mode().weights_version;
+  return file_names;
+}
+
+// Puts the file's states into the store.
+void load_states(GoldenFile& file, const Described& d, ParameterStore& store) {
   for (const auto& [name, mine] : d.states) {
     Parameter* state = store.find(mine);
     CTR_CHECK_DATA(state != nullptr, "golden: {} has no state '{}' ({})", d.model, mine, name);
@@ -61,12 +71,6 @@ std::map<std::string, std::string> load(GoldenFile& file, const Described& d,
                    name, value.shape(), state->value.shape());
     state->value = value.cast(state->value.dtype());
   }
-  for (const auto& parameter : store.all()) {
-    CTR_CHECK_DATA(parameter->frozen || file_names.contains(parameter->name),
-                   "golden: the file has no '{}'", parameter->name);
-  }
-  ++store.mode().weights_version;
-  return file_names;
 }
 
 double largest_gradient(GoldenFile& file) {
@@ -88,6 +92,7 @@ Comparison verify_model(GoldenFile& file, DType dtype) {
   auto model = find_model(d.model).make(Scope(store), {d.schema, none, d.options});
   store.mode().training = true;  // batch norm takes the batch's statistics
   const std::map<std::string, std::string> file_names = load(file, d, store);
+  load_states(file, d, store);
   const Batch batch = read_batch(file, d.schema);
 
   Comparison result;
@@ -97,6 +102,10 @@ Comparison verify_model(GoldenFile& file, DType dtype) {
   Var loss = bce_with_logits(logit, batch.label.cast(dtype));
   result.add("logit", file.take("logit"), logit.value());
   result.add("loss", file.take("loss"), loss.value());
+  if (file.has("logit_eval")) {  // by the file's states, which training has moved
+    store.mode().training = false;
+    load_states(file, d, store);
+  }
   {
     NoGradient off;  // the folded form
     Var evaluated = model->logit(batch);
