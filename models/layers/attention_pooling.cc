@@ -9,9 +9,9 @@
 namespace ctr {
 namespace {
 
+// "gaussian_scalar" is gaussian.
 AttentionKernel kernel_of(const std::string& kind) {
-  if (kind == "boxcar") return AttentionKernel::boxcar;
-  return kind == "epanechnikov" ? AttentionKernel::epanechnikov : AttentionKernel::gaussian;
+  return attention_kernel_called(kind.substr(0, kind.find('_')));
 }
 
 }  // namespace

@@ -50,6 +50,14 @@ Var compact_weights(const Var& squared, const Tensor& mask, AttentionKernel kern
 
 }  // namespace
 
+AttentionKernel attention_kernel_called(std::string_view name) {
+  if (name == "gaussian") return AttentionKernel::gaussian;
+  if (name == "boxcar") return AttentionKernel::boxcar;
+  CTR_CHECK(name == "epanechnikov",
+            "attention pooling: a kernel is gaussian, boxcar or epanechnikov, got '{}'", name);
+  return AttentionKernel::epanechnikov;
+}
+
 Var kernel_weights(const Var& squared, const Tensor& mask, AttentionKernel kernel) {
   CTR_CHECK(squared.rank() == 2, "kernel_weights: u² must be [B, T], got {}", squared.shape());
   CTR_CHECK(
@@ -66,10 +74,9 @@ OpInfo op_kernel_weights() {
     return Tensor::from(shape, values);
   };
   auto call = [](const OpArguments& a) {
-    const auto kernel = a.text("kernel", "gaussian") == "gaussian" ? AttentionKernel::gaussian
-                                                                   : AttentionKernel::epanechnikov;
-    return std::vector<Var>{
-        kernel_weights(a.inputs[0], a.constants.empty() ? Tensor() : a.constants[0], kernel)};
+    return std::vector<Var>{kernel_weights(a.inputs[0],
+                                           a.constants.empty() ? Tensor() : a.constants[0],
+                                           attention_kernel_called(a.text("kernel", "gaussian")))};
   };
   const Attributes compact{{"kernel", "epanechnikov"}};
   const Tensor kept = mask({3, 4}, {1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1});
@@ -89,6 +96,11 @@ OpInfo op_kernel_weights() {
                        {mask({2}, {1, 1})},
                        {},
                        "kernel_weights: mask i64 [2] must be i64 of the shape of u² [3,4]"},
+                      {"kernel",
+                       {{3, 4}},
+                       {},
+                       {{"kernel", "gausian"}},
+                       "attention pooling: a kernel is gaussian, boxcar or epanechnikov, got"},
                       {"rank", {{3}}, {}, {}, "kernel_weights: u² must be [B, T], got [3]"}},
           .domain = InputDomain::positive};
 }

@@ -46,11 +46,10 @@ Tensor mask_of(const Shape& shape, std::vector<int64_t> values) {
 
 OpInfo op_kernel_attention_pooling() {
   auto call = [](const OpArguments& a) {
-    const auto kernel = a.text("kernel", "gaussian") == "gaussian" ? AttentionKernel::gaussian
-                                                                   : AttentionKernel::epanechnikov;
-    return std::vector<Var>{kernel_attention_pooling(a.inputs[0], a.inputs[1], a.inputs[2],
-                                                     optional_mask(a), kernel,
-                                                     a.inputs.size() > 3 ? a.inputs[3] : Var())};
+    return std::vector<Var>{
+        kernel_attention_pooling(a.inputs[0], a.inputs[1], a.inputs[2], optional_mask(a),
+                                 attention_kernel_called(a.text("kernel", "gaussian")),
+                                 a.inputs.size() > 3 ? a.inputs[3] : Var())};
   };
   const Tensor kept = mask_of({3, 4}, {1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1});
   return {.name = "kernel_attention_pooling",

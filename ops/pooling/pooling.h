@@ -3,6 +3,8 @@
 // query. Masks are i64 [B, T], 0 where a place is padding; an undefined one keeps all places. A row
 // without any place becomes 0.
 
+#include <string_view>
+
 #include "autograd/tape.h"
 
 namespace ctr {
@@ -12,6 +14,8 @@ namespace ctr {
 //   boxcar        1 for u ≤ 1, else 0
 //   epanechnikov  max(0, 1 − u²)
 enum class AttentionKernel : uint8_t { gaussian, boxcar, epanechnikov };
+// The one called so; throws for other names.
+AttentionKernel attention_kernel_called(std::string_view name);
 
 // u²_bt = Σ_d w_d² (q_bd − k_btd)²: q [B, D], keys [B, T, D], w undefined (1), [1] or [D] → [B, T].
 Var squared_distances(const Var& q, const Var& keys, const Var& w = Var());

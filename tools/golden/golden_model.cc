@@ -53,16 +53,6 @@ std::map<std::string, std::string> load(GoldenFile& file, const Described& d,
     parameter->value = value.cast(store.dtype()).reshaped(parameter->value.shape());
     file_names[mine] = name;
   }
-  for (const auto& parameter : store.all()) {
-    CTR_CHECK_DATA(parameter->frozen || file_names.contains(parameter->name),
-                   "golden: the file has no '{}'", parameter->name);
-  }
-  ++store.mode().weights_version;
-  return file_names;
-}
-
-// Puts the file's states into the store.
-void load_states(GoldenFile& file, const Described& d, ParameterStore& store) {
   for (const auto& [name, mine] : d.states) {
     Parameter* state = store.find(mine);
     CTR_CHECK_DATA(state != nullptr, "golden: {} has no state '{}' ({})", d.model, mine, name);
@@ -71,6 +61,12 @@ void load_states(GoldenFile& file, const Described& d, ParameterStore& store) {
                    name, value.shape(), state->value.shape());
     state->value = value.cast(state->value.dtype());
   }
+  for (const auto& parameter : store.all()) {
+    CTR_CHECK_DATA(parameter->frozen || file_names.contains(parameter->name),
+                   "golden: the file has no '{}'", parameter->name);
+  }
+  ++store.mode().weights_version;
+  return file_names;
 }
 
 double largest_gradient(GoldenFile& file) {
@@ -80,6 +76,16 @@ double largest_gradient(GoldenFile& file) {
       largest = std::max(largest, std::fabs(g));
   }
   return largest;
+}
+
+// With the file's running statistics, before training moves them.
+void compare_evaluation(GoldenFile& file, const Model& model, const Batch& batch, Mode& mode,
+                        Comparison& result) {
+  if (!file.has("logit_eval")) return;
+  NoGradient off;
+  mode.training = false;
+  result.add("logit_eval", file.take("logit_eval"), model.logit(batch).value());
+  mode.training = true;
 }
 
 }  // namespace
@@ -92,25 +98,20 @@ Comparison verify_model(GoldenFile& file, DType dtype) {
   auto model = find_model(d.model).make(Scope(store), {d.schema, none, d.options});
   store.mode().training = true;  // batch norm takes the batch's statistics
   const std::map<std::string, std::string> file_names = load(file, d, store);
-  load_states(file, d, store);
   const Batch batch = read_batch(file, d.schema);
 
   Comparison result;
   compare_encoding(file, d, dtype, result);
+  compare_evaluation(file, *model, batch, store.mode(), result);
   Tape tape;
   Var logit = model->logit(batch);
   Var loss = bce_with_logits(logit, batch.label.cast(dtype));
   result.add("logit", file.take("logit"), logit.value());
   result.add("loss", file.take("loss"), loss.value());
-  if (file.has("logit_eval")) {  // by the file's states, which training has moved
-    store.mode().training = false;
-    load_states(file, d, store);
-  }
   {
     NoGradient off;  // the folded form
     Var evaluated = model->logit(batch);
-    result.add("logit without gradient", file.take(file.has("logit_eval") ? "logit_eval" : "logit"),
-               evaluated.value());
+    result.add("logit without gradient", file.take("logit"), evaluated.value());
     if (file.has("prob")) result.add("prob", file.take("prob"), sigmoid(evaluated).value());
   }
   Gradients gradients = backward(loss);
