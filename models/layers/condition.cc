@@ -4,10 +4,9 @@
 
 #include "engine/check.h"
 #include "ops/elementwise/elementwise.h"
-#include "ops/linear/linear.h"
+#include "ops/pooling/pooling.h"
 #include "ops/reduce/reduce.h"
 #include "ops/shaping/shaping.h"
-#include "ops/softmax/softmax.h"
 
 namespace ctr {
 namespace {
@@ -86,10 +85,7 @@ Var Condition::aggregate(const std::vector<Var>& z) const {
   Var stacked = reshape(concat(z), {rows, count, width});  // [B, c, D]
   if (aggregation_ == "sum") return sum(stacked, 1);
   if (aggregation_ == "mean") return mean(stacked, 1);
-  Var keys = linear(reshape(stacked, {rows * count, width}), *weight_, *bias_,
-                    {Activation::tanh, WeightLayout::out_in});
-  Var scores = linear(keys, reshape(*query_, {1, query_->value.count()}));     // [B c, 1]
-  return row_matmul(softmax(reshape(scores, {rows, count})), stacked, width);  // Σ_j a_j z_j
+  return query_attention_pooling(stacked, *weight_, *bias_, *query_);  // Σ_j a_j z_j
 }
 
 // Of the rows by these fields' ids; undefined when grouping them is not worth it.

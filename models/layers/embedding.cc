@@ -180,12 +180,13 @@ Var Embedding::sequence(const Batch& batch, int64_t index, int64_t length) const
   return entry.compressed ? entry.compressed->of_sequence(ids) : gather_sequence(*entry.table, ids);
 }
 
-// The end of the run of categorical fields with tables of one width that begins here: one gather
-// serves them all.
-size_t Embedding::run_end(size_t begin) const {
+// The end of the run of categorical fields with tables of one width that begins here and that none
+// of `instead` breaks: one gather serves them all.
+size_t Embedding::run_end(size_t begin, const std::map<int64_t, Var>& instead) const {
   size_t end = begin;
   while (end < entries_.size() && entries_[end].joins_run() &&
-         entries_[end].width == entries_[begin].width) {
+         entries_[end].width == entries_[begin].width &&
+         !instead.contains(static_cast<int64_t>(end))) {
     ++end;
   }
   return end;
@@ -204,7 +205,7 @@ std::vector<Var> Embedding::parts(const Batch& batch, const std::map<int64_t, Va
       ++f;
       continue;
     }
-    size_t end = run_end(f);
+    size_t end = run_end(f, instead);
     if (end <= f + 1) {
       parts.push_back(field(batch, static_cast<int64_t>(f++)));
       continue;

@@ -71,7 +71,7 @@ class Embedding {
   const Entry* owner_of(const Field& field, const ModelContext& context) const;
   std::vector<Var> parts(const Batch& batch, const std::map<int64_t, Var>& instead) const;
   std::vector<Var> and_raw(std::vector<Var> all, const Batch& batch) const;
-  size_t run_end(size_t begin) const;
+  size_t run_end(size_t begin, const std::map<int64_t, Var>& instead) const;
 
   std::vector<Entry> entries_;
 };

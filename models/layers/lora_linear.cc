@@ -41,15 +41,12 @@ LoraLinear::LoraLinear(const Scope& scope, int64_t in, int64_t out, int64_t doma
       b_(scope.parameter("lora_b", {domains, rank, out}, Initializer::zeros())),
       domain_bias_(scope.parameter("lora_bias", {domains, out}, Initializer::zeros())) {}
 
-// x W_d + b_d with W_d = Wᵀ + A_d B_d and b_d = b + β_d.
 Var LoraLinear::folded(const Var& x, const RowGroups& domains, Activation activation) const {
   if (version_ != scope_.mode().weights_version) {
-    const LowRank low{scale(a_, scale_), b_, domain_bias_};
-    folded_ = fold_low_rank(weight_, bias_, low);
+    folded_ = fold_low_rank(weight_, bias_, {scale(a_, scale_), b_, domain_bias_});
     version_ = scope_.mode().weights_version;
   }
-  const Var y = grouped_matmul(x, folded_.weight, domains);
-  return activate(y + gather(folded_.bias, domains.of), activation);
+  return grouped_linear(x, folded_.weight, folded_.bias, domains, activation);
 }
 
 Var LoraLinear::operator()(const Var& x, const RowGroups& domains, Activation activation) const {

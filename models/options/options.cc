@@ -49,6 +49,7 @@ OptionList ModelOptions::list() {
   masknet.add_to(list);
   din.add_to(list);
   bst.add_to(list);
+  star.add_to(list);
   return list;
 }
 

@@ -26,6 +26,7 @@
 #include "models/options/nfm_options.h"
 #include "models/options/pnn_options.h"
 #include "models/options/sequence_options.h"
+#include "models/options/star_options.h"
 
 namespace ctr {
 
@@ -63,6 +64,7 @@ struct ModelOptions {
   MaskNetOptions masknet;
   DinOptions din;
   BstOptions bst;
+  StarOptions star;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();

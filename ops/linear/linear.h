@@ -39,6 +39,12 @@ Var row_matmul(const Var& h, const Var& w, int64_t out);
 // Each row by its group's matrix: y_b = h_b W_g(b) for h [B, N], W [G, N, M] → [B, M].
 Var grouped_matmul(const Var& h, const Var& w, const RowGroups& groups);
 
+// Each row by its group's layer: y_b = activation(x_b W_gᵀ + b_g), g the group of row b: x [B, I],
+// W [G, O, I], b [G, O] or undefined → [B, O]. A group without rows has gradient 0. STAR (Sheng
+// et al., CIKM 2021, eq. 5).
+Var grouped_linear(const Var& x, const Var& weight, const Var& bias, const RowGroups& groups,
+                   Activation activation = Activation::identity);
+
 // The parts of a low-rank addition to a linear layer, one for each of D groups (domains).
 struct LowRank {
   Var a;     // [D, I, r]
@@ -54,8 +60,8 @@ Var lora_linear(const Var& x, const Var& weight, const Var& bias, const LowRank&
                 const RowGroups& groups, Activation activation = Activation::identity,
                 double scale = 1);
 
-// The same layer as one matrix per group, for a model that only predicts:
-//   weight_d = Wᵀ + A_d B_d [D, I, O],  bias_d = c + β_d [D, O]
+// The same layer as one matrix per group, grouped_linear's, for a model that only predicts:
+//   weight_d = W + (A_d B_d)ᵀ [D, O, I],  bias_d = c + β_d [D, O]
 struct FoldedLowRank {
   Var weight, bias;
 };

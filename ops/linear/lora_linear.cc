@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/check.h"
 #include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
@@ -78,23 +80,20 @@ Var lora_linear(const Var& x, const Var& weight, const Var& bias, const LowRank&
 
 FoldedLowRank fold_low_rank(const Var& weight, const Var& bias, const LowRank& low) {
   const int64_t groups = low.a.dim(0), in = weight.dim(1), out = weight.dim(0);
-  const Tensor& a = low.a.value();
-  const Tensor& b = low.b.value();
-  Tensor w({groups, in, out}, a.dtype(), a.device()), c({groups, out}, a.dtype(), a.device());
+  const Tensor &shared = weight.value(), &a = low.a.value(), &b = low.b.value();
+  Tensor w({groups, out, in}, a.dtype(), a.device()), c({groups, out}, a.dtype(), a.device());
   visit_float(a.dtype(), "fold_low_rank", [&](auto zero) {
     using T = decltype(zero);
-    const T* shared = weight.value().data<T>();
     const int64_t rank = a.dim(2);
     for (int64_t g = 0; g < groups; ++g) {
-      T* one = w.data<T>() + g * in * out;
-      for (int64_t o = 0; o < out; ++o) {
-        for (int64_t i = 0; i < in; ++i) one[i * out + o] = shared[o * in + i];
+      T* one = w.data<T>() + g * out * in;
+      std::copy_n(shared.data<T>(), out * in, one);
+      gemm(a.device(), Matrix<const T>{b.data<T>() + g * rank * out, rank, out, out},
+           Transpose::yes, Matrix<const T>{a.data<T>() + g * in * rank, in, rank, rank},
+           Transpose::yes, Matrix<T>{one, out, in, in}, Epilogue<T>{nullptr, false, true});
+      for (int64_t o = 0; o < out; ++o)
         c.data<T>()[g * out + o] =
             bias.value().data<T>()[o] + low.bias.value().data<T>()[g * out + o];
-      }
-      gemm(a.device(), Matrix<const T>{a.data<T>() + g * in * rank, in, rank, rank}, Transpose::no,
-           Matrix<const T>{b.data<T>() + g * rank * out, rank, out, out}, Transpose::no,
-           Matrix<T>{one, in, out, out}, Epilogue<T>{nullptr, false, true});
     }
   });
   return {Var(w), Var(c)};

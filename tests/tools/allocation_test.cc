@@ -107,6 +107,7 @@ struct Case {
   const char* model;
   const char* embeddings = "plain";
   int warm_up = 3;  // steps
+  const char* shape = "criteo";
 };
 void PrintTo(const Case& one, std::ostream* out) { *out << one.model << ' ' << one.embeddings; }
 
@@ -117,6 +118,7 @@ TEST_P(Allocations, StopAfterTheFirstSteps) {
   WorkloadOptions options;
   options.sizes = "peer";
   options.model = GetParam().model;
+  options.shape = GetParam().shape;
   options.embedding.kind = GetParam().embeddings;
   options.embedding.dhe_hashes = 32;
   options.embedding.dhe_decoder_units = {32, 32};
@@ -146,15 +148,16 @@ TEST_P(Allocations, StopAfterTheFirstSteps) {
   counts.library = 0;
 }
 
-// DHE's sizes follow the distinct ids of a batch: it has met them once the eight batches are
-// through.
+// DHE's sizes follow the distinct ids of a batch, STAR's the rows of its domains: they have met
+// them once the eight batches are through.
 INSTANTIATE_TEST_SUITE_P(Models, Allocations,
                          testing::Values(Case{"lr"}, Case{"mlp"}, Case{"deepfm"}, Case{"apg"},
                                          Case{"mlora"}, Case{"dcn"}, Case{"dcnv2"}, Case{"gdcn"},
                                          Case{"edcn"}, Case{"xdeepfm"}, Case{"autoint"},
                                          Case{"afn"}, Case{"deepim"}, Case{"finalmlp"},
                                          Case{"masknet"}, Case{"mlp", "hash"},
-                                         Case{"mlp", "quotient-remainder"}, Case{"mlp", "dhe", 8}));
+                                         Case{"mlp", "quotient-remainder"}, Case{"mlp", "dhe", 8},
+                                         Case{"star", "plain", 3, "taobao-10"}));
 
 }  // namespace
 }  // namespace ctr

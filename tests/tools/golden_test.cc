@@ -29,27 +29,14 @@ TEST_P(Golden, AgreesInBothPrecisions) {
 
 // Files of parts that the engine does not have yet.
 bool is_later(const std::string& name) {
-  static const std::vector<std::string> later = {"fuxictr/MMoE",
-                                                 "fuxictr/ShareBottom",
-                                                 "multi/AttentionPooling",
-                                                 "multi/CGC",
-                                                 "multi/ESMM",
-                                                 "multi/Encoder",
-                                                 "multi/GRU4Rec",
-                                                 "multi/GradNorm",
-                                                 "multi/MMoE",
-                                                 "multi/NextItNet",
-                                                 "multi/PLE",
-                                                 "multi/PeterRec",
-                                                 "multi/SASRec",
-                                                 "multi/STAR",
-                                                 "multi/SharedBottom",
-                                                 "ops/op_causal_conv1d",
-                                                 "ops/op_clip_loss",
-                                                 "ops/op_conv1d",
-                                                 "ops/op_gaussian_attention_pooling",
-                                                 "ops/op_mmoe",
-                                                 "ops/op_simcse"};
+  static const std::vector<std::string> later = {
+      "fuxictr/MMoE",     "fuxictr/ShareBottom", "multi/AttentionPooling",
+      "multi/CGC",        "multi/ESMM",          "multi/Encoder",
+      "multi/GRU4Rec",    "multi/GradNorm",      "multi/MMoE",
+      "multi/NextItNet",  "multi/PLE",           "multi/PeterRec",
+      "multi/SASRec",     "multi/SharedBottom",  "ops/op_causal_conv1d",
+      "ops/op_clip_loss", "ops/op_conv1d",       "ops/op_mmoe",
+      "ops/op_simcse"};
   return std::any_of(later.begin(), later.end(),
                      [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
@@ -166,6 +153,27 @@ TEST_F(Changed, OtherEmbeddingsAreUnderstood) {
                             file.metadata["options"] = R"({"embedding": {"item": {"type": "x"}}})";
                           })),
             R"(golden: embedding {"type":"x"} is not known)");
+}
+TEST_F(Changed, OtherSettingsOfStarAreUnderstood) {
+  auto changed = [&](const std::string& from, const std::string& settings) {
+    return write(from, [&](TensorFile& file) {
+      file.metadata["options"] =
+          R"({"embedding_dim": 4, "hidden_units": [9, 6], )" + settings + "}";
+    });
+  };
+  const std::string ones = "multi/STAR_ones";
+  const std::string same = changed(ones, R"("partitioned_norm": {"eps": 0.001}, "domains": 4)");
+  EXPECT_LT(verify_file(same, DType::f64).worst(), kGoldenF64);
+  const std::string other = changed(ones, R"("partitioned_norm": {"eps": 0.1})");
+  EXPECT_GT(verify_file(other, DType::f64).worst(), 1e-3);
+  EXPECT_EQ(message(changed(ones, R"("partitioned_norm": null)")),
+            "golden: star has no parameter 'pn/beta' (pn/beta)");
+  EXPECT_EQ(message(changed(ones, R"("auxiliary_hidden_units": [5])")),
+            "golden: the file has no 'embedding/domain'");
+  EXPECT_EQ(message(changed(ones, R"("partitioned_norm": {"epsilon": 0.1})")),
+            "golden: setting 'epsilon' = 0.1 of the partitioned norm is not known");
+  EXPECT_EQ(message(changed(ones, R"("domains": 5)")),
+            "golden: 5 domains, but the field has 4 ids");
 }
 TEST_F(Changed, OtherActivationsAreUnderstood) {
   std::string path = write("fuxictr/DNN", [](TensorFile& file) {

@@ -30,8 +30,9 @@ std::vector<Case> all_cases() {
     if (info.needs_sequences || info.name == "mlp") all.push_back({info.name, "amazon"});
     if (info.needs_sequences) continue;
     all.push_back({info.name, "criteo"});
-    // Given vectors and conditions.
-    if (info.name == "mlp" || info.name == "deepfm" || info.name == "apg" || info.name == "mlora")
+    // Given vectors, conditions and domains.
+    if (info.name == "star" || info.name == "mlp" || info.name == "deepfm" || info.name == "apg" ||
+        info.name == "mlora")
       all.push_back({info.name, "taobao-10"});
   }
   for (const char* embeddings : {"hash", "quotient-remainder", "dhe"})

@@ -17,7 +17,7 @@ inline constexpr double kGoldenF32 = 2e-4;
 
 // A gradient below this part of the largest one nearly vanishes: it is a difference of larger
 // terms, holds their rounding, and is judged as if it were this large.
-inline double least_gradient(DType dtype) { return dtype == DType::f32 ? 1e-4 : 1e-6; }
+inline double least_gradient(DType dtype) { return dtype == DType::f32 ? 1e-3 : 1e-6; }
 
 // The worst error met so far, and where.
 class Comparison {

@@ -4,12 +4,14 @@
 #include "io/json.h"
 #include "tools/golden/described.h"
 #include "tools/golden/golden_embedding.h"
+#include "tools/golden/star.h"
 
 namespace ctr {
 
 // Our names and options; null means "not of this variant".
 Described described_by_us(const GoldenFile& file) {
   if (is_mlora(file)) return described_mlora(file);
+  if (file.text("model") == "STAR") return described_star(file);
   CTR_CHECK_DATA(file.text("model") == "MLP", "golden: model '{}' is not known",
                  file.text("model"));
   Described d;
