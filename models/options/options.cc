@@ -48,6 +48,7 @@ OptionList ModelOptions::list() {
   masknet.add_to(list);
   din.add_to(list);
   bst.add_to(list);
+  task.add_to(list);
   return list;
 }
 

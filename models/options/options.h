@@ -25,6 +25,7 @@
 #include "models/options/nfm_options.h"
 #include "models/options/pnn_options.h"
 #include "models/options/sequence_options.h"
+#include "models/options/task_options.h"
 
 namespace ctr {
 
@@ -61,6 +62,7 @@ struct ModelOptions {
   MaskNetOptions masknet;
   DinOptions din;
   BstOptions bst;
+  TaskOptions task;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();
