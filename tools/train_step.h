@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "io/batch.h"
 #include "ops/optim/optimizer.h"
@@ -11,25 +12,28 @@
 namespace ctr {
 
 struct StepResult {
-  double loss = 0;           // mean over all rows
-  double gradient_norm = 0;  // before clipping; what it counts: Optimizer::clip
-  bool measured = false;     // Clipping::measured
+  double loss = 0;                     // mean over all rows
+  std::vector<double> task_loss = {};  // of each task, unweighted
+  double gradient_norm = 0;            // before clipping; what it counts: Optimizer::clip
+  bool measured = false;               // Clipping::measured
   int64_t rows = 0;
 };
 
-// One optimizer step on the mean loss over the rows of all `batches`: gradients are summed batch by
-// batch, so memory is that of one. `first_draw` numbers the random draws of the first batch.
+// One optimizer step on the mean loss over the rows of all `batches`, the tasks' losses weighed by
+// `task_weights` (none: 1 each): gradients are summed batch by batch, so memory is that of one.
+// `first_draw` numbers the random draws of the first batch.
 // When the loss or the gradient's norm is not finite: no weight moves, `non_finite` is called, and
 // an error of kind data follows.
 class TrainStep {
  public:
   TrainStep(BuiltModel& built, const Schema& schema, Optimizer& optimizer, double clip_norm,
-            std::function<void(NonFinite&)> non_finite)
+            std::function<void(NonFinite&)> non_finite, std::vector<double> task_weights = {})
       : built_(built),
         schema_(schema),
         optimizer_(optimizer),
         clip_norm_(clip_norm),
-        non_finite_(std::move(non_finite)) {}
+        non_finite_(std::move(non_finite)),
+        task_weights_(std::move(task_weights)) {}
 
   StepResult operator()(std::span<const Batch> batches, uint32_t first_draw);
 
@@ -42,6 +46,7 @@ class TrainStep {
   Optimizer& optimizer_;
   double clip_norm_;
   std::function<void(NonFinite&)> non_finite_;
+  std::vector<double> task_weights_;
 };
 
 }  // namespace ctr

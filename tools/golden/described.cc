@@ -53,6 +53,8 @@ Field field_in(const Json& described) {
       field.padding = value == 0;
     } else if (key == "role" && value == "domain") {
       field.role = FieldRole::domain;
+    } else if (key == "role" && value == "shallow tower only") {
+      field.padding = true;  // the position: id 0 is missing
     } else if (!(key == "ids" && value == "raw") && !(key == "source" && value == "") &&
                !(key == "role" && (value.is_null() || value == ""))) {
       fail(ErrorKind::data, "golden: field setting '{}' = {} is not known", key, json_text(value));
@@ -73,6 +75,10 @@ Schema schema_in(const GoldenFile& file) {
   Schema schema;
   schema.name = "golden";
   for (const Json& field : json_in(file, "fields")) schema.fields.push_back(field_in(field));
+  if (!file.text("labels").empty()) {
+    const auto labels = json_in(file, "labels").get<std::vector<std::string>>();
+    if (!labels.empty()) schema.labels = labels;
+  }
   const auto inputs = file.shapes("input/");
   for (Field& field : schema.fields) {  // id 0 fills their rows up
     if (field.type != FieldType::sequence) continue;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "io/json.h"
 #include "models/model.h"
@@ -11,12 +12,21 @@
 
 namespace ctr {
 
+// The part of a parameter that a tensor of the file is: the `index`-th of as many elements as that
+// has.
+struct Slice {
+  std::string parameter;
+  int64_t index = 0;
+};
+
 struct Described {
   std::string model;
   ModelOptions options;
   Schema schema;
   std::map<std::string, std::string> names;        // the file's parameters → ours
+  std::map<std::string, Slice> slices = {};        // the file's parameters → parts of ours
   std::map<std::string, std::string> states = {};  // other tensors of the file → our states
+  std::vector<std::string> unused = {};  // the file's parameters that nothing reads, nor do we
 };
 
 // Two families of files: FuxiCTR's names and options, and our own (tests/golden/README.md).

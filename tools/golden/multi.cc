@@ -4,11 +4,13 @@
 #include "io/json.h"
 #include "tools/golden/described.h"
 #include "tools/golden/golden_embedding.h"
+#include "tools/golden/tasks.h"
 
 namespace ctr {
 
 // Our names and options; null means "not of this variant".
 Described described_by_us(const GoldenFile& file) {
+  if (is_task_model(file.text("model"))) return described_tasks(file);
   CTR_CHECK_DATA(file.text("model") == "MLP", "golden: model '{}' is not known",
                  file.text("model"));
   Described d;
