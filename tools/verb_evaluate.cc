@@ -119,6 +119,10 @@ Scored report(const std::string& path, const State& state, std::vector<std::stri
   Scored scored{path, score_tasks(*loaded.built, data, split, state.batch_size)};
   if (!data.note.empty()) fmt::print("note      {}\n", data.note);
   for (const Scores& scores : scored.tasks) {
+    if (scores.label.empty() && scored.tasks.size() > 1) {
+      fmt::print("\ntask {}: no row of {} is one to judge it on\n", scores.task, state.split);
+      continue;
+    }
     Evaluation evaluation = evaluate_scores(scores, data.schema, options_of(state));
     evaluation.run = path;
     evaluation.data = data.schema.name;
@@ -138,6 +142,7 @@ void print_differences(const std::vector<Scored>& runs, double confidence) {
   const Scored& first = runs.front();
   for (size_t t = 0; t < first.tasks.size(); ++t) {
     const Scores& scores = first.tasks[t];
+    if (scores.label.empty()) continue;
     fmt::print("\nAUC{} less that of {} (DeLong, paired)\n",
                first.tasks.size() > 1 ? " of " + scores.task : "", first.path);
     for (size_t r = 1; r < runs.size(); ++r) {
