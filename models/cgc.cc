@@ -42,7 +42,7 @@ ModelInfo model_cgc() {
               [](ModelOptions& o) {
                 o.task.expert_units = {6, 5};
                 o.task.specific_experts = 2;
-                o.task.tower_units = {4};
+                o.task.tower_units = {6};
               },
           .variants = variants,
           .labels = 2};

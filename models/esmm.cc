@@ -82,7 +82,7 @@ ModelInfo model_esmm() {
           },
       .shrink =
           [](ModelOptions& o) {
-            o.task.tower_units = {6, 5};
+            o.task.tower_units = {8, 6};
           },
       .variants = {shallow_variant()},
       .labels = 2};

@@ -70,7 +70,7 @@ ModelInfo model_mmoe() {
           [](ModelOptions& o) {
             o.task.experts = 3;
             o.task.expert_units = {6, 5};
-            o.task.tower_units = {4};
+            o.task.tower_units = {6};
           },
       .variants = variants,
       .peer = peer(),

@@ -80,7 +80,7 @@ ModelInfo model_ple() {
               [](ModelOptions& o) {
                 o.task.expert_units = {6};
                 o.task.specific_experts = 2;
-                o.task.tower_units = {4};
+                o.task.tower_units = {6};
               },
           .variants = variants,
           .peer = peer(),

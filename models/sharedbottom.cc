@@ -54,7 +54,7 @@ ModelInfo model_sharedbottom() {
           .shrink =
               [](ModelOptions& o) {
                 o.task.bottom_units = {6, 5};
-                o.task.tower_units = {4};
+                o.task.tower_units = {6};
               },
           .variants = task_variants(),
           .peer = peer(),
