@@ -28,6 +28,7 @@ void TrainLog::add(const StepReport& report) {
                {"gradient_norm", report.gradient_norm},
                {"samples_per_s", report.samples_per_s}};
   if (!report.task_loss.empty()) line["task_loss"] = report.task_loss;
+  if (!report.task_weights.empty()) line["task_weights"] = report.task_weights;
   log_.append(json_text(line) + "\n");
 }
 

@@ -104,6 +104,19 @@ OptionList TrainOptions::list() {
             "of several tasks, the one whose metric it is; empty: the mean over tasks"});
   list.add({"task_weights", &task_weights,
             "of the losses of several tasks, in their order; empty: 1 each"});
+  list.add({"task_balance",
+            &task_balance,
+            "weights of the tasks: as given, or moved by GradNorm or uncertainty",
+            {"fixed", "gradnorm", "uncertainty"}});
+  list.add({"balance_learning_rate", &balance_learning_rate, "of weights that move", {}, 0, 1e3});
+  list.add({"gradnorm_alpha",
+            &gradnorm_alpha,
+            "how strongly tasks that lag are pulled; 0: equal norms",
+            {},
+            0,
+            100});
+  list.add({"gradnorm_parameter", &gradnorm_parameter,
+            "the weight whose gradients GradNorm measures; empty: the last shared layer's"});
   list.add({"min_improvement",
             &min_improvement,
             "least rise of the valid metric that counts as better",

@@ -45,7 +45,7 @@ class Session {
               found.epoch = state_.epoch;
               events_.non_finite(found);
             },
-            weights_of_tasks(options)) {
+            TaskBalance(options)) {
     check_monitored_task();
     if (from != nullptr) take(*from);
   }
@@ -100,6 +100,7 @@ void Session::take(const TrainSnapshot& from) {
   built_.load(from.weights, "checkpoint");
   optimizer_.restore(built_.store(), from.optimizer, state_.step);
   for (const auto& [name, value] : from.best) best_[name] = value.clone();
+  step_.balance().restore(state_.balance);
   earlier_seconds_ = state_.seconds;
   saved_step_ = state_.step;
   rate_ = rate_at(options_.schedule, options_.optimizer.learning_rate, state_.step, state_.plateau);
@@ -115,6 +116,7 @@ void Session::save() {
   if (saved_step_ == state_.step) return;
   built_.store().catch_up();
   state_.seconds = earlier_seconds_ + since(begin_);
+  state_.balance = step_.balance().state();
   events_.save({state_, built_.weights(), optimizer_.state(), best_});
   saved_step_ = state_.step;
 }
@@ -138,6 +140,7 @@ void Session::step(const std::vector<Batch>& batches, int64_t batches_of_epoch) 
     report.loss = result.loss;
     report.gradient_norm = result.gradient_norm;
     if (result.task_loss.size() > 1) report.task_loss = result.task_loss;
+    report.task_weights = result.task_weights;
     state_.measured += result.measured ? 1 : 0;
     state_.loss_sum += result.loss * static_cast<double>(result.rows);
     state_.rows_seen += result.rows;

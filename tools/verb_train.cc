@@ -103,6 +103,7 @@ Metrics baseline(const std::string& name, const Dataset& data, const State& stat
   TrainOptions train_options = state.train;
   train_options.epochs = 30;
   train_options.task_weights = {};
+  train_options.task_balance = "fixed";
   train_options.monitor_task = "";
   BuiltModel built(find_model(name), data, options, DType::f32,
                    static_cast<uint64_t>(train_options.seed));

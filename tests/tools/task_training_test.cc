@@ -109,6 +109,31 @@ TEST_F(TaskRuns, GoOnToTheSameBits) {
             text_of(path("halves") + "/model.safetensors"));
 }
 
+// Weights that move are part of what a resumed run goes on from.
+TEST_F(TaskRuns, BalancedWeightsGoOnToTheSameBits) {
+  for (const char* balance : {"gradnorm", "uncertainty"}) {
+    options.task_balance = balance;
+    options.accumulate = 2;
+    const std::string whole = std::string(balance) + "-whole", halves = std::string(balance) + "-2";
+    std::vector<std::vector<double>> weights;
+    start(whole, [&](TrainEvents& events) {
+      events.step = [&weights](const StepReport& report) {
+        weights.push_back(report.task_weights);
+      };
+    });
+    ASSERT_GT(weights.size(), 2U);
+    EXPECT_EQ(weights[0], (std::vector<double>{1, 1}));
+    EXPECT_NE(weights[1], weights.back());
+    start(halves, [](TrainEvents& events) {
+      events.stop = [count = 0]() mutable { return ++count == 13; };
+    });
+    resume(halves);
+    EXPECT_EQ(text_of(path(whole) + "/model.safetensors"),
+              text_of(path(halves) + "/model.safetensors"))
+        << balance;
+  }
+}
+
 TEST_F(TaskRuns, AWeightOfZeroLeavesATaskUntrained) {
   options.task_weights = {"1", "0"};
   BuiltModel built = build();
