@@ -32,9 +32,10 @@ class SharedBottom : public MultiTaskModel {
   TaskTowers towers_;
 };
 
-PeerNames peer() {
-  PeerNames names{.model = "ShareBottom",
-                  .defaults = {{"bottom_units", "512,256,128"}, {"tower_units", "128,64"}}};
+// FuxiCTR has the class under two names.
+PeerNames peer(const char* model) {
+  PeerNames names{.model = model,
+                  .defaults = {{"bottom_units", "64,64,64"}, {"tower_units", "64"}}};
   names.options = {{"bottom_hidden_units", {"bottom_units"}},
                    {"tower_hidden_units", {"tower_units"}}};
   names.mlps = {{"bottom", "bottom"}, {R"(tower\.(\d+))", "tower/$1", "head/$1"}};
@@ -57,7 +58,8 @@ ModelInfo model_sharedbottom() {
                 o.task.tower_units = {6};
               },
           .variants = task_variants(),
-          .peer = peer(),
+          .peer = peer("ShareBottom"),
+          .other_peers = {peer("SharedBottom")},
           .labels = 2};
 }
 
