@@ -222,6 +222,16 @@ TEST(TaskRefusals, SayWhatToDo) {
             "experts: an expert needs a layer; set --expert-units");
 }
 
+TEST(TaskPeers, SharedBottomHasTwoNames) {
+  for (const char* name : {"ShareBottom", "SharedBottom"}) {
+    const Described d = described_peer(name, parse_json(R"({"bottom_hidden_units": [3, 2]})"),
+                                       small_problem().schema, "2", {});
+    EXPECT_EQ(d.model, "sharedbottom");
+    EXPECT_EQ(d.options.task.bottom_units, (IntList{3, 2}));
+    EXPECT_EQ(d.options.task.tower_units, IntList{64});
+  }
+}
+
 // FuxiCTR's PLE: every parameter is one of ours or a part of one, but for the shared gate of the
 // last level, which nothing reads.
 TEST(TaskPeers, FuxiCtrsLevels) {
