@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,15 +16,37 @@
 
 namespace ctr {
 
+// What a model predicts of one task, and what that is judged by.
+struct Prediction {
+  std::string name;     // of the task; may be empty where there is but one
+  Tensor probability;   // f64 [B]
+  Tensor label;         // [B]: what happened
+  Tensor counted = {};  // i64 [B]: 0 in rows that the task is not judged on; undefined: all count
+};
+
 class Model {
  public:
   virtual ~Model() = default;
-  // Log-odds of a click → [B, 1].
+  // Log-odds of a click, or of the first of several tasks → [B, 1].
   virtual Var logit(const Batch& batch) const = 0;
+  // Of each task, in the order of the schema's labels → [B, 1] each.
+  virtual std::vector<Var> logits(const Batch& batch) const { return {logit(batch)}; }
+  // The loss of each task → [1] each, from the logits of the same batch: the binary cross-entropy
+  // of its label, meaned over the batch.
+  virtual std::vector<Var> losses(std::span<const Var> logits, const Batch& batch) const;
+  // From the same: the tasks' probabilities, those of the logits first.
+  virtual std::vector<Prediction> predictions(std::span<const Var> logits,
+                                              const Batch& batch) const;
   // Models that count instead of descending a gradient see each training batch once.
   virtual bool counts() const { return false; }
   virtual void observe(const Batch&) {}
 };
+
+// Σ_t w_t L_t, which training descends; no weights: 1 each. Throws unless there is a weight for
+// each loss.
+Var weighted_sum(std::span<const Var> losses, std::span<const double> weights);
+// The same of a batch.
+Var loss_of(const Model& model, const Batch& batch, std::span<const double> weights = {});
 
 // What a model is built from.
 struct ModelContext {
@@ -58,6 +81,8 @@ struct ModelInfo {
   std::vector<PeerNames> other_peers = {};
   // Built only from data with a sequence that shares the table of the item field.
   bool needs_sequences = false;
+  // Labels of the data that it is checked and measured on; a model of one task reads the first.
+  int64_t labels = 1;
 };
 
 // All models, in the order of models/CMakeLists.txt; and the one called `name`, or an error with

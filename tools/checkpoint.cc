@@ -38,7 +38,9 @@ Json to_json(const TrainState& s) {
           {"best_step", s.stop.best_step},
           {"epochs_waiting", s.stop.waiting},
           {"plateau_cuts", s.plateau.cuts},
-          {"plateau_waiting", s.plateau.waiting}};
+          {"plateau_waiting", s.plateau.waiting},
+          {"balance_weights", s.balance.weights},
+          {"balance_first_losses", s.balance.first_losses}};
 }
 
 TrainState state_from(const Json& json) {
@@ -56,6 +58,8 @@ TrainState state_from(const Json& json) {
   json.at("epochs_waiting").get_to(s.stop.waiting);
   json.at("plateau_cuts").get_to(s.plateau.cuts);
   json.at("plateau_waiting").get_to(s.plateau.waiting);
+  s.balance.weights = json.value("balance_weights", std::vector<double>());
+  s.balance.first_losses = json.value("balance_first_losses", std::vector<double>());
   return s;
 }
 

@@ -11,8 +11,9 @@ namespace ctr {
 
 // The metrics that --monitor takes: auc, logloss, auc-logloss, mean_auc, wauc, gauc.
 std::vector<std::string> monitor_names();
-// Higher is better; NaN where the metric is undefined.
-double monitored(const std::string& monitor, const Metrics& metrics);
+// Higher is better; NaN where the metric is undefined. `task`: one of several, empty for their
+// mean.
+double monitored(const std::string& monitor, const Metrics& metrics, const std::string& task = "");
 
 struct EarlyStop {
   double best = 0;         // of the monitor; meaningless while best_epoch is 0

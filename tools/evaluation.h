@@ -30,6 +30,7 @@ struct Evaluation {
   };
 
   std::string run, data, split;  // what was scored; for the report
+  std::string task = {};         // one of several
   int64_t rows = 0;
   int64_t clicks = 0;
   Estimate auc;

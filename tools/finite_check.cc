@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "engine/check.h"
-#include "ops/loss/loss.h"
 
 namespace ctr {
 namespace {
@@ -35,22 +34,25 @@ class Search {
     for (size_t f = 0; f < batch.fields.size(); ++f)
       note(batch.fields[f].values, "the numbers of field '{}'", schema_.fields[f].name);
     note(batch.label, "the label '{}'", schema_.labels.empty() ? "" : schema_.labels[0]);
+    for (size_t l = 1; l < batch.labels.size(); ++l)
+      note(batch.labels[l], "the label '{}'", schema_.labels[l]);
     for (const auto& parameter : built_.store().all())
       note(parameter->value, "the parameter '{}'", parameter->name);
     int64_t calls = 0;
     Tape tape;
-    Var logit;
+    std::vector<Var> logits;
     {
       ObserveScope observe([&](const char* op, std::span<const Tensor> outputs) {
         ++calls;
         for (const Tensor& output : outputs)
           note(output, "the result {} of operator {}, '{}'", output.shape(), calls, op);
       });
-      logit = built_.model().logit(batch);
-      bce_with_logits(logit, batch.label.cast(built_.store().dtype()));
+      logits = built_.model().logits(batch);
+      built_.model().losses(logits, batch);
     }
     for (int64_t b = 0; b < batch.rows; ++b) {
-      bool bad = is_bad(logit.value(), b);
+      bool bad = false;
+      for (const Var& logit : logits) bad = bad || is_bad(logit.value(), b);
       for (const FieldBatch& field : batch.fields) bad = bad || is_bad(field.values, b);
       const int64_t row = batch.row.defined() ? batch.row.data<int64_t>()[b] : b;
       found.rows.push_back(row);

@@ -39,6 +39,7 @@ std::string json_of(const Evaluation& e) {
                {"groups", e.groups},
                {"one_class_groups", e.one_class_groups},
                {"one_class_domains", e.one_class_domains}};
+  if (!e.task.empty()) json["task"] = e.task;
   json["domains"] = Json::array();
   for (const Evaluation::Domain& d : e.domains) {
     json["domains"].push_back(

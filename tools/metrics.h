@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "tools/metrics/auc.h"
@@ -21,10 +22,16 @@ struct Metrics {
   double pcoc = 0;      // predicted over observed clicks
   std::vector<double> domain_auc;
   double gauc = std::numeric_limits<double>::quiet_NaN();  // over groups, by rows
+  std::string task = {};                                   // one of several: its name
+  std::vector<Metrics> tasks = {};  // where there are several, of each; the figures above are their
+                                    // plain means over the tasks for which they are defined
 };
 // `group` holds ids from 0, or nothing: then there is no GAUC.
 Metrics measure(std::span<const double> probability, std::span<const double> label,
                 std::span<const int64_t> domain, int64_t domains,
                 std::span<const int64_t> group = {});
+
+// Of several tasks together.
+Metrics over_tasks(std::vector<Metrics> tasks);
 
 }  // namespace ctr

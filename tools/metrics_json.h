@@ -5,7 +5,8 @@
 
 namespace ctr {
 
-// As log.jsonl and metrics.json hold them; an undefined one is null.
+// As log.jsonl and metrics.json hold them; an undefined one is null. Of several tasks, each below
+// "tasks".
 Json to_json(const Metrics& metrics);
 
 }  // namespace ctr

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/rng.h"
-#include "ops/loss/loss.h"
 
 namespace ctr {
 namespace {
@@ -43,10 +42,31 @@ SmallProblem small_problem() {
   Tensor label({kRows}, DType::f64);
   for (int64_t b = 0; b < kRows; ++b) label.data<double>()[b] = static_cast<double>(b % 3 == 0);
   batch.label = label;
+  batch.labels = {label};
   return problem;
 }
 
+namespace {
+
+// A second label, and a position that may be missing.
+SmallProblem problem_of_two_tasks() {
+  SmallProblem problem = small_problem();
+  problem.schema.labels = {"click", "conversion"};
+  problem.schema.fields.push_back(
+      {"position", FieldType::categorical, 4, FieldRole::none, true, "", 0});
+  Batch& batch = problem.batch;
+  batch.fields.push_back({random_ids(batch.rows, 4, 10), {}, {}});
+  Tensor label({batch.rows}, DType::f64);
+  for (int64_t b = 0; b < batch.rows; ++b)
+    label.data<double>()[b] = static_cast<double>(b % 2 == 0);
+  batch.labels.push_back(label);
+  return problem;
+}
+
+}  // namespace
+
 SmallProblem small_problem_of(const std::string& model) {
+  if (find_model(model).labels == 2) return problem_of_two_tasks();
   SmallProblem problem = small_problem();
   if (!find_model(model).needs_sequences) return problem;
   Field& tags = problem.schema.fields[3];
@@ -127,7 +147,7 @@ std::vector<GradientError> check_model(const ModelCase& model_case) {
       parameter->value.data<double>()[i] += 0.2 * shift.data<double>()[i];
   }
   return check_gradients(
-      store, [&] { return bce_with_logits(model->logit(problem.batch), problem.batch.label); }, 40);
+      store, [&] { return loss_of(*model, problem.batch); }, 40);
 }
 
 bool is_before_norm(const std::string& parameter, const std::vector<GradientError>& all) {

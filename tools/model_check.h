@@ -11,7 +11,8 @@ struct SmallProblem {
   Batch batch;
 };
 SmallProblem small_problem();
-// The same, for models that need one with a sequence of items that shares the items' table.
+// The same for models that need more: a sequence of items that shares the items' table, or two
+// labels and a position.
 SmallProblem small_problem_of(const std::string& model);
 
 // A model and the settings under which it is checked.

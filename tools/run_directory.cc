@@ -44,13 +44,15 @@ std::vector<std::string> differing_options(const Json& was, const Json& is) {
 }  // namespace
 
 Json to_json(const Metrics& metrics) {
-  return {{"auc", metrics.auc},
-          {"logloss", metrics.logloss},
-          {"mean_auc", metrics.mean_auc},
-          {"wauc", metrics.wauc},
-          {"gauc", metrics.gauc},
-          {"pcoc", metrics.pcoc},
-          {"domain_auc", metrics.domain_auc}};
+  Json json = {{"auc", metrics.auc},
+               {"logloss", metrics.logloss},
+               {"mean_auc", metrics.mean_auc},
+               {"wauc", metrics.wauc},
+               {"gauc", metrics.gauc},
+               {"pcoc", metrics.pcoc},
+               {"domain_auc", metrics.domain_auc}};
+  for (const Metrics& task : metrics.tasks) json["tasks"][task.task] = to_json(task);
+  return json;
 }
 
 std::string data_digest(const Dataset& data) {

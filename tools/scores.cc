@@ -1,57 +1,87 @@
 #include "tools/scores.h"
 
-#include <cmath>
-
 #include "engine/allocator.h"
 #include "io/batch_loader.h"
 
 namespace ctr {
 namespace {
 
-template <class T, class U>
-void append(std::vector<T>& to, const Tensor& from) {
+// The rows of `from` that the task is judged on.
+template <class U, class T>
+void append(std::vector<T>& to, const Tensor& from, const Tensor& counted) {
   const std::span<const U> values = from.span<U>();
-  to.insert(to.end(), values.begin(), values.end());
+  if (!counted.defined()) {
+    to.insert(to.end(), values.begin(), values.end());
+    return;
+  }
+  const std::span<const int64_t> counts = counted.span<int64_t>();
+  for (size_t i = 0; i < values.size(); ++i)
+    if (counts[i] != 0) to.push_back(static_cast<T>(values[i]));
 }
 
 }  // namespace
 
 void score_batches(
     BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
-    const std::function<void(const Batch& batch, std::span<const double> probability)>& take) {
+    const std::function<void(const Batch& batch, std::span<const Prediction> tasks)>& take) {
   NoGradient off;
   LoaderOptions options;
   options.batch_size = batch_size;
   BatchLoader loader(data, split, options);
   auto arena = std::make_shared<Arena>();
   AllocatorScope scope(arena);
-  std::vector<double> probability;
-  for (Batch batch; loader.next(batch);) {
-    const Tensor logit = built.model().logit(batch).value().cast(DType::f64);
-    probability.clear();
-    for (double z : logit.span<double>()) probability.push_back(1 / (1 + std::exp(-z)));
-    take(batch, probability);
-  }
+  for (Batch batch; loader.next(batch);)
+    take(batch, built.model().predictions(built.model().logits(batch), batch));
+}
+
+std::vector<Scores> score_tasks(BuiltModel& built, const Dataset& data, Split split,
+                                int64_t batch_size) {
+  std::vector<Scores> all(1);
+  all[0].probability.reserve(static_cast<size_t>(data.rows(split)));
+  score_batches(built, data, split, batch_size,
+                [&](const Batch& batch, std::span<const Prediction> tasks) {
+                  all.resize(tasks.size());
+                  for (size_t t = 0; t < tasks.size(); ++t) {
+                    const Prediction& task = tasks[t];
+                    Scores& scores = all[t];
+                    scores.task = task.name;
+                    append<double>(scores.probability, task.probability, task.counted);
+                    append<double>(scores.label, task.label.cast(DType::f64), task.counted);
+                    if (batch.domain.defined())
+                      append<int64_t>(scores.domain, batch.domain, task.counted);
+                    if (batch.group.defined())
+                      append<int64_t>(scores.group, batch.group, task.counted);
+                  }
+                });
+  for (Scores& scores : all) scores.domain.resize(scores.probability.size(), 0);
+  return all;
 }
 
 Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
-  Scores scores;
-  scores.probability.reserve(static_cast<size_t>(data.rows(split)));
-  score_batches(
-      built, data, split, batch_size, [&](const Batch& batch, std::span<const double> probability) {
-        scores.probability.insert(scores.probability.end(), probability.begin(), probability.end());
-        append<double, float>(scores.label, batch.label);
-        if (batch.domain.defined()) append<int64_t, int64_t>(scores.domain, batch.domain);
-        if (batch.group.defined()) append<int64_t, int64_t>(scores.group, batch.group);
-      });
-  scores.domain.resize(scores.probability.size(), 0);
-  return scores;
+  return score_tasks(built, data, split, batch_size).front();
+}
+
+std::vector<std::string> task_names(BuiltModel& built, const Dataset& data, Split split) {
+  NoGradient off;
+  LoaderOptions options;
+  options.batch_size = 1;
+  BatchLoader loader(data, split, options);
+  Batch batch;
+  std::vector<std::string> names;
+  if (!loader.next(batch)) return names;
+  for (const Prediction& task : built.model().predictions(built.model().logits(batch), batch))
+    names.push_back(task.name);
+  return names;
 }
 
 Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
-  const Scores scores = score(built, data, split, batch_size);
-  return measure(scores.probability, scores.label, scores.domain, data.schema.domains,
-                 scores.group);
+  std::vector<Metrics> tasks;
+  for (const Scores& scores : score_tasks(built, data, split, batch_size)) {
+    tasks.push_back(measure(scores.probability, scores.label, scores.domain, data.schema.domains,
+                            scores.group));
+    tasks.back().task = scores.task;
+  }
+  return tasks.size() == 1 ? tasks.front() : over_tasks(std::move(tasks));
 }
 
 }  // namespace ctr

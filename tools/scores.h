@@ -1,9 +1,10 @@
 #pragma once
-// A model's click probabilities on a split, with what metrics need beside them.
+// A model's probabilities on a split, with what metrics need beside them.
 
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "io/dataset.h"
@@ -12,21 +13,28 @@
 
 namespace ctr {
 
-// Calls `take` with each batch of the split and its rows' click probabilities, in the split's
-// order. Memory: one batch and those read ahead.
+// Calls `take` with each batch of the split and the tasks' probabilities of its rows, in the
+// split's order. Memory: one batch and those read ahead.
 void score_batches(
     BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
-    const std::function<void(const Batch& batch, std::span<const double> probability)>& take);
+    const std::function<void(const Batch& batch, std::span<const Prediction> tasks)>& take);
 
-// In the split's order.
+// Of one task: the rows that it is judged on, in the split's order.
 struct Scores {
   std::vector<double> probability;
   std::vector<double> label;
   std::vector<int64_t> domain;  // zeros without a domain field
   std::vector<int64_t> group;   // empty without a group or user field
+  std::string task = {};        // its name; may be empty where there is but one
 };
 
+std::vector<Scores> score_tasks(BuiltModel& built, const Dataset& data, Split split,
+                                int64_t batch_size);
+// Of the first task.
 Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size);
+
+// Names of the tasks; the split must have a row.
+std::vector<std::string> task_names(BuiltModel& built, const Dataset& data, Split split);
 
 Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size);
 

@@ -19,14 +19,16 @@ TrainLog::TrainLog(const std::string& run, int64_t log_bytes, int64_t metrics_by
 }
 
 void TrainLog::add(const StepReport& report) {
-  const Json line = {{"event", "step"},
-                     {"step", report.step},
-                     {"epoch", report.epoch},
-                     {"loss", report.loss},
-                     {"epoch_loss", report.epoch_loss},
-                     {"learning_rate", report.learning_rate},
-                     {"gradient_norm", report.gradient_norm},
-                     {"samples_per_s", report.samples_per_s}};
+  Json line = {{"event", "step"},
+               {"step", report.step},
+               {"epoch", report.epoch},
+               {"loss", report.loss},
+               {"epoch_loss", report.epoch_loss},
+               {"learning_rate", report.learning_rate},
+               {"gradient_norm", report.gradient_norm},
+               {"samples_per_s", report.samples_per_s}};
+  if (!report.task_loss.empty()) line["task_loss"] = report.task_loss;
+  if (!report.task_weights.empty()) line["task_weights"] = report.task_weights;
   log_.append(json_text(line) + "\n");
 }
 

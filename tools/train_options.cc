@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 
+#include "engine/check.h"
 #include "tools/early_stop.h"
 #include "tools/presets.h"
 
@@ -100,6 +103,23 @@ OptionList TrainOptions::list() {
             1,
             1e6});
   list.add({"monitor", &monitor, "the valid metric", monitor_names()});
+  list.add({"monitor_task", &monitor_task,
+            "of several tasks, the one whose metric it is; empty: the mean over tasks"});
+  list.add({"task_weights", &task_weights,
+            "of the losses of several tasks, in their order; empty: 1 each"});
+  list.add({"task_balance",
+            &task_balance,
+            "weights of the tasks: as given, or moved by GradNorm or uncertainty",
+            {"fixed", "gradnorm", "uncertainty"}});
+  list.add({"balance_learning_rate", &balance_learning_rate, "of weights that move", {}, 0, 1e3});
+  list.add({"gradnorm_alpha",
+            &gradnorm_alpha,
+            "how strongly tasks that lag are pulled; 0: equal norms",
+            {},
+            0,
+            100});
+  list.add({"gradnorm_parameter", &gradnorm_parameter,
+            "the weight whose gradients GradNorm measures; empty: the last shared layer's"});
   list.add({"min_improvement",
             &min_improvement,
             "least rise of the valid metric that counts as better",
@@ -117,6 +137,19 @@ OptionList TrainOptions::list() {
   add_schedule(list, schedule);
   add_logs(list, *this);
   return list;
+}
+
+std::vector<double> weights_of_tasks(const TrainOptions& options) {
+  std::vector<double> weights;
+  for (const std::string& text : options.task_weights) {
+    double weight = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
+    CTR_CHECK(error == std::errc() && end == text.data() + text.size() && weight >= 0 &&
+                  std::isfinite(weight),
+              "train: --task-weights takes numbers from 0 on, got '{}'", text);
+    weights.push_back(weight);
+  }
+  return weights;
 }
 
 bool may_change_on_resume(const std::string& option) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/options.h"
 #include "ops/optim/optimizer.h"
@@ -24,8 +25,14 @@ struct TrainOptions {
   int64_t seed = 1;
   int64_t workers = 1;  // threads that read batches ahead of the step
   std::string precision = "f32";
-  std::string monitor = "auc";    // what early stopping looks at; early_stop.h lists them
-  double min_improvement = 1e-6;  // of the monitor, to count as better
+  std::string monitor = "auc";           // what early stopping looks at; early_stop.h lists them
+  std::string monitor_task;              // of several tasks, the one it looks at; empty: their mean
+  NameList task_weights;                 // of the tasks' losses; empty: 1 each
+  std::string task_balance = "fixed";    // how they are weighed: task_balance.h
+  double balance_learning_rate = 0.025;  // of weights that move
+  double gradnorm_alpha = 1.5;           // 0: equal norms
+  std::string gradnorm_parameter;  // whose gradients are measured; empty: the last shared layer
+  double min_improvement = 1e-6;   // of the monitor, to count as better
   OptimizerOptions optimizer;
   double clip_norm = 0;  // 0: no clipping
   ScheduleOptions schedule;
@@ -35,6 +42,9 @@ struct TrainOptions {
 
   OptionList list();
 };
+
+// TrainOptions::task_weights as numbers; throws kind usage where one is none, or negative.
+std::vector<double> weights_of_tasks(const TrainOptions& options);
 
 // Options that decide how long training goes on and what it says, not what a step computes: a
 // resumed run may change them.

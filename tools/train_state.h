@@ -9,6 +9,7 @@
 #include "engine/tensor.h"
 #include "tools/early_stop.h"
 #include "tools/schedule.h"
+#include "tools/task_balance.h"
 
 namespace ctr {
 
@@ -22,6 +23,7 @@ struct TrainState {
   double seconds = 0;     // of training so far
   EarlyStop stop;
   PlateauState plateau;
+  BalanceState balance;
 
   bool operator==(const TrainState&) const = default;
 };

@@ -4,9 +4,13 @@
 #include <limits>
 
 #include "engine/check.h"
-#include "ops/loss/loss.h"
 
 namespace ctr {
+namespace {
+
+double number_in(const Var& loss) { return loss.value().cast(DType::f64).data<double>()[0]; }
+
+}  // namespace
 
 void TrainStep::refuse(std::span<const Batch> batches, uint32_t first_draw, const char* what,
                        double value, const StepGradients& gradients) {
@@ -23,14 +27,21 @@ StepResult TrainStep::operator()(std::span<const Batch> batches, uint32_t first_
   StepResult result;
   for (const Batch& batch : batches) result.rows += batch.rows;
   Gradients sum;
+  std::vector<Tensor> of_tasks;  // gradients at measured_
   for (size_t i = 0; i < batches.size(); ++i) {
     store.mode().step = first_draw + static_cast<uint32_t>(i);
     Tape tape;
-    Var loss =
-        bce_with_logits(built_.model().logit(batches[i]), batches[i].label.cast(store.dtype()));
+    const Model& model = built_.model();
+    const std::vector<Var> losses = model.losses(model.logits(batches[i]), batches[i]);
+    const std::vector<double> weights = balance_.weights(losses.size());
+    if (!balance_.fixed()) result.task_weights = weights;
+    const Var loss = weighted_sum(losses, weights);
     const double share = static_cast<double>(batches[i].rows) / static_cast<double>(result.rows);
-    result.loss += share * loss.value().cast(DType::f64).data<double>()[0];
+    result.loss += share * number_in(loss);
+    result.task_loss.resize(losses.size());
+    for (size_t t = 0; t < losses.size(); ++t) result.task_loss[t] += share * number_in(losses[t]);
     if (!std::isfinite(result.loss)) refuse(batches, first_draw, "loss", result.loss, {});
+    if (measured_ != nullptr) add_gradients_at(*measured_, losses, share, of_tasks);
     BackwardOptions options;
     options.upstream = Tensor::full(loss.shape(), loss.dtype(), share);
     sum.add(backward(loss, options));
@@ -45,6 +56,7 @@ StepResult TrainStep::operator()(std::span<const Batch> batches, uint32_t first_
     result.measured = clipping.measured;
   }
   optimizer_.apply(store, gradients);
+  balance_.update(result.task_loss, norms_of(of_tasks));
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/allocator.h"
 #include "engine/check.h"
+#include "engine/nearest.h"
 #include "io/batch_loader.h"
 #include "tools/scores.h"
 #include "tools/train_step.h"
@@ -38,16 +39,21 @@ class Session {
         options_(resolved(options, data.rows(Split::train))),
         events_(events),
         optimizer_(options.optimizer),
-        step_(built, data.schema, optimizer_, options.clip_norm, [this](NonFinite& found) {
-          found.epoch = state_.epoch;
-          events_.non_finite(found);
-        }) {
+        step_(
+            built, data.schema, optimizer_, options.clip_norm,
+            [this](NonFinite& found) {
+              found.epoch = state_.epoch;
+              events_.non_finite(found);
+            },
+            TaskBalance(options)) {
+    check_monitored_task();
     if (from != nullptr) take(*from);
   }
 
   TrainReport run();
 
  private:
+  void check_monitored_task();
   void take(const TrainSnapshot& from);
   bool more() const;
   // Steps to the end of the epoch, of --max-steps, or until events.stop().
@@ -80,11 +86,21 @@ class Session {
   double step_seconds_ = 0;
 };
 
+void Session::check_monitored_task() {
+  const std::string& task = options_.monitor_task;
+  if (task.empty()) return;
+  const std::vector<std::string> names = task_names(built_, data_, Split::train);
+  CTR_CHECK(names.size() > 1, "train: --monitor-task {} needs a model of several tasks", task);
+  CTR_CHECK(std::find(names.begin(), names.end(), task) != names.end(),
+            "train: --monitor-task: there is no task '{}'{}", task, advice_on_name(task, names));
+}
+
 void Session::take(const TrainSnapshot& from) {
   state_ = from.state;
   built_.load(from.weights, "checkpoint");
   optimizer_.restore(built_.store(), from.optimizer, state_.step);
   for (const auto& [name, value] : from.best) best_[name] = value.clone();
+  step_.balance().restore(state_.balance);
   earlier_seconds_ = state_.seconds;
   saved_step_ = state_.step;
   rate_ = rate_at(options_.schedule, options_.optimizer.learning_rate, state_.step, state_.plateau);
@@ -100,6 +116,7 @@ void Session::save() {
   if (saved_step_ == state_.step) return;
   built_.store().catch_up();
   state_.seconds = earlier_seconds_ + since(begin_);
+  state_.balance = step_.balance().state();
   events_.save({state_, built_.weights(), optimizer_.state(), best_});
   saved_step_ = state_.step;
 }
@@ -122,6 +139,8 @@ void Session::step(const std::vector<Batch>& batches, int64_t batches_of_epoch) 
         step_(batches, static_cast<uint32_t>(state_.step * options_.accumulate));
     report.loss = result.loss;
     report.gradient_norm = result.gradient_norm;
+    if (result.task_loss.size() > 1) report.task_loss = result.task_loss;
+    report.task_weights = result.task_weights;
     state_.measured += result.measured ? 1 : 0;
     state_.loss_sum += result.loss * static_cast<double>(result.rows);
     state_.rows_seen += result.rows;
@@ -183,8 +202,9 @@ void Session::end_epoch() {
   report.learning_rate = rate_;
   report.measured = state_.measured;
   report.valid = evaluate_on(Split::valid);
-  report.best = state_.stop.observe(monitored(options_.monitor, report.valid),
-                                    options_.min_improvement, state_.epoch, state_.step);
+  report.best =
+      state_.stop.observe(monitored(options_.monitor, report.valid, options_.monitor_task),
+                          options_.min_improvement, state_.epoch, state_.step);
   if (report.best) {
     for (const auto& [name, value] : built_.weights()) best_[name] = value.clone();
   }

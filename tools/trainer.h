@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "io/dataset.h"
 #include "tools/built_model.h"
@@ -16,11 +17,13 @@ namespace ctr {
 struct StepReport {
   int64_t step = 0;  // of the run, from 1
   int64_t epoch = 0, step_of_epoch = 0, steps_per_epoch = 0;
-  double loss = 0;           // mean over the step's rows
-  double epoch_loss = 0;     // running mean of the epoch
-  double learning_rate = 0;  // of this step
-  double gradient_norm = 0;  // before clipping
-  double samples_per_s = 0;  // of the epoch so far
+  double loss = 0;                        // mean over the step's rows
+  double epoch_loss = 0;                  // running mean of the epoch
+  std::vector<double> task_loss = {};     // of several tasks, unweighted
+  std::vector<double> task_weights = {};  // where they move, those of this step
+  double learning_rate = 0;               // of this step
+  double gradient_norm = 0;               // before clipping
+  double samples_per_s = 0;               // of the epoch so far
 };
 struct EpochReport {
   int64_t epoch = 0, step = 0;

@@ -93,49 +93,68 @@ EvaluationOptions options_of(const State& state) {
   return options;
 }
 
-// A run with its scores.
+// A run with the scores of its tasks.
 struct Scored {
   std::string path;
-  Scores scores;
+  std::vector<Scores> tasks;
 };
 
-// Scores a run, prints its report and appends it to `json`.
+void print(const Evaluation& e, const std::string& model, bool sliced, const State& state) {
+  fmt::print("{}{}{} of {} on {} of {}: {} rows, {} clicks", e.task.empty() ? "" : "\ntask ",
+             e.task, e.task.empty() ? model : ", " + model, e.run, e.split, e.data, e.rows,
+             e.clicks);
+  if (state.intervals != "none")
+    fmt::print("; [{:g} % intervals: {}]", 100 * state.confidence, state.intervals);
+  fmt::print("\n\n");
+  print_summary(e);
+  print_domains(e);
+  if (sliced) print_slices(e);
+}
+
+// Scores a run, prints its report, task by task, and appends it to `json`.
 Scored report(const std::string& path, const State& state, std::vector<std::string>& json) {
   LoadedRun loaded = load_run(path);
   const Dataset data = open_for(loaded, state.data);
   const Split split = split_named(state.split);
-  Scored scored{path, score(*loaded.built, data, split, state.batch_size)};
-  Evaluation evaluation = evaluate_scores(scored.scores, data.schema, options_of(state));
-  evaluation.run = path;
-  evaluation.data = data.schema.name;
-  evaluation.split = state.split;
-  if (state.slices) evaluation.slices = slices(loaded.data, data, split, scored.scores);
+  Scored scored{path, score_tasks(*loaded.built, data, split, state.batch_size)};
   if (!data.note.empty()) fmt::print("note      {}\n", data.note);
-  fmt::print("{} of {} on {} of {}: {} rows, {} clicks", loaded.file.train.model, path, state.split,
-             data.schema.name, evaluation.rows, evaluation.clicks);
-  if (state.intervals != "none")
-    fmt::print("; [{:g} % intervals: {}]", 100 * state.confidence, state.intervals);
-  fmt::print("\n\n");
-  print_summary(evaluation);
-  print_domains(evaluation);
-  if (state.slices) print_slices(evaluation);
-  json.push_back(json_of(evaluation));
+  for (const Scores& scores : scored.tasks) {
+    if (scores.label.empty() && scored.tasks.size() > 1) {
+      fmt::print("\ntask {}: no row of {} is one to judge it on\n", scores.task, state.split);
+      continue;
+    }
+    Evaluation evaluation = evaluate_scores(scores, data.schema, options_of(state));
+    evaluation.run = path;
+    evaluation.data = data.schema.name;
+    evaluation.split = state.split;
+    if (scored.tasks.size() > 1) evaluation.task = scores.task;
+    // Slices need all rows of the split.
+    const bool sliced = state.slices && std::ssize(scores.label) == data.rows(split);
+    if (sliced) evaluation.slices = slices(loaded.data, data, split, scores);
+    print(evaluation, loaded.file.train.model, sliced, state);
+    json.push_back(json_of(evaluation));
+  }
   return scored;
 }
 
 // DeLong's paired test of each later run against the first.
 void print_differences(const std::vector<Scored>& runs, double confidence) {
   const Scored& first = runs.front();
-  fmt::print("\nAUC less that of {} (DeLong, paired)\n", first.path);
-  for (size_t r = 1; r < runs.size(); ++r) {
-    CTR_CHECK_DATA(runs[r].scores.label == first.scores.label,
-                   "evaluate: {} and {} were scored on other rows; name a data set for both with "
-                   "--data",
-                   first.path, runs[r].path);
-    const AucComparison c = compare_auc(runs[r].scores.probability, first.scores.probability,
-                                        first.scores.label, confidence);
-    fmt::print("  {}  {:+.6f}  [{:+.4f}, {:+.4f}]  z {:.2f}  p {:.2g}\n", runs[r].path,
-               c.difference, c.interval.low, c.interval.high, c.z, c.p_value);
+  for (size_t t = 0; t < first.tasks.size(); ++t) {
+    const Scores& scores = first.tasks[t];
+    if (scores.label.empty()) continue;
+    fmt::print("\nAUC{} less that of {} (DeLong, paired)\n",
+               first.tasks.size() > 1 ? " of " + scores.task : "", first.path);
+    for (size_t r = 1; r < runs.size(); ++r) {
+      CTR_CHECK_DATA(t < runs[r].tasks.size() && runs[r].tasks[t].label == scores.label,
+                     "evaluate: {} and {} were scored on other rows; name a data set for both with "
+                     "--data",
+                     first.path, runs[r].path);
+      const AucComparison c =
+          compare_auc(runs[r].tasks[t].probability, scores.probability, scores.label, confidence);
+      fmt::print("  {}  {:+.6f}  [{:+.4f}, {:+.4f}]  z {:.2f}  p {:.2g}\n", runs[r].path,
+                 c.difference, c.interval.low, c.interval.high, c.z, c.p_value);
+    }
   }
 }
 

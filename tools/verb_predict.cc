@@ -57,7 +57,9 @@ Verb predict_verb() {
             "from; the run alone is needed"});
   list.add({"delimiter", &state->delimiter, "what separates raw cells", {"comma", "tab"}});
   list.add({"split", &state->split, "the split to score", {"train", "valid", "test"}});
-  list.add({"out", &state->out, "the file to write: row, probability and, of a data set, label"});
+  list.add(
+      {"out", &state->out,
+       "the file to write: row, probability and, of a data set, label; of several tasks each"});
   list.add({"batch_size", &state->batch_size, "rows scored at a time", {}, 1, 1 << 24});
   verb.run = [state](const std::vector<std::string>& arguments) {
     CTR_CHECK(arguments.size() == 1,

@@ -77,6 +77,9 @@ class Progress {
         "WAUC {:.4f}  {:.1f} s{}{}",
         report.epoch, report.train_loss, report.valid.auc, report.valid.logloss,
         report.valid.mean_auc, report.valid.wauc, report.seconds, report.best ? "  *" : "", rate));
+    for (const Metrics& task : report.valid.tasks)
+      line(fmt::format("           {}  valid AUC {:.4f}  log-loss {:.4f}", task.task, task.auc,
+                       task.logloss));
   }
 
   // Above the bar.
@@ -100,6 +103,9 @@ Metrics baseline(const std::string& name, const Dataset& data, const State& stat
   ModelOptions options;
   TrainOptions train_options = state.train;
   train_options.epochs = 30;
+  train_options.task_weights = {};
+  train_options.task_balance = "fixed";
+  train_options.monitor_task = "";
   BuiltModel built(find_model(name), data, options, DType::f32,
                    static_cast<uint64_t>(train_options.seed));
   return train(built, data, train_options).test;
@@ -168,13 +174,16 @@ TrainEvents events_of(const State& state, RunDirectory& directory, Progress& pro
 
 void print_results(const State& state, const Dataset& data, const TrainReport& report) {
   fmt::print("test             AUC      log-loss   mean AUC  WAUC    PCOC\n");
-  print_row(state.train.model, report.test);
+  const bool several = !report.test.tasks.empty();
+  for (const Metrics& task : report.test.tasks) print_row(task.task, task);
+  print_row(several ? "mean over tasks" : state.train.model, report.test);
   for (const std::string name : {"popularity", "lr"}) {
     if (!state.baselines || state.train.model == name) continue;
     if (name == "popularity" && data.schema.index_of(FieldRole::item) < 0)
       fmt::print("  {:<16} not counted: the data marks no item field\n", name);
     else
-      print_row(name, baseline(name, data, state));
+      print_row(several ? fmt::format("{} of {}", name, data.schema.labels[0]) : name,
+                baseline(name, data, state));
   }
   if (auto best = data.facts.find("best_auc"); best != data.facts.end()) {
     fmt::print("  {:<16} {:.4f}   {:.4f}\n", "best reachable", best->second,

@@ -50,6 +50,7 @@ OptionList ModelOptions::list() {
   din.add_to(list);
   bst.add_to(list);
   star.add_to(list);
+  task.add_to(list);
   return list;
 }
 

@@ -27,6 +27,7 @@
 #include "models/options/pnn_options.h"
 #include "models/options/sequence_options.h"
 #include "models/options/star_options.h"
+#include "models/options/task_options.h"
 
 namespace ctr {
 
@@ -65,6 +66,7 @@ struct ModelOptions {
   DinOptions din;
   BstOptions bst;
   StarOptions star;
+  TaskOptions task;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();

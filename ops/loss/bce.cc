@@ -1,22 +1,11 @@
 #include "engine/check.h"
 #include "engine/launch.h"
 #include "ops/loss/bce_bodies.h"
+#include "ops/loss/labels.h"
 #include "ops/loss/loss.h"
 #include "ops/registry.h"
 
 namespace ctr {
-namespace {
-
-template <class T>
-void check_labels(const Tensor& label) {
-  const T* data = label.data<T>();
-  for (int64_t i = 0; i < label.count(); ++i) {
-    CTR_CHECK_DATA(data[i] >= T(0) && data[i] <= T(1),
-                   "bce_with_logits: label {} of row {} is outside [0, 1]", data[i], i);
-  }
-}
-
-}  // namespace
 
 Var bce_with_logits(const Var& x, const Tensor& label) {
   const int64_t n = x.value().count();
@@ -28,7 +17,7 @@ Var bce_with_logits(const Var& x, const Tensor& label) {
   Tensor loss({1}, x.dtype(), x.device());
   visit_float(x.dtype(), "bce_with_logits", [&](auto zero) {
     using T = decltype(zero);
-    check_labels<T>(label);
+    check_labels<T>("bce_with_logits", label);
     reduce_rows(
         x.device(), 1, n,
         BceForward<T>{x.value().data<T>(), label.data<T>(), loss.data<T>(), static_cast<T>(n)});

@@ -111,7 +111,7 @@ TEST_F(FineTuning, RefusesWhatDoesNotFit) {
   BuiltModel wider = build();
   EXPECT_EQ(message([&] { begin_from(path("first"), data.schema, wider); }),
             path("first") +
-                ": 'mlp/0/weight' is [8,13] there, this model needs [9,13]; use the run's options "
+                ": 'mlp/0/weight' is [8,16] there, this model needs [9,16]; use the run's options "
                 "for it");
   EXPECT_NE(message([&] {
               train_only({"lroa"}, built.store());

@@ -5,7 +5,6 @@
 
 #include "engine/check.h"
 #include "engine/rng.h"
-#include "ops/loss/loss.h"
 
 namespace ctr {
 namespace {
@@ -103,6 +102,7 @@ Workload::Workload(const WorkloadOptions& options)
     model_options_.apg.overparam_p = {};
     if (options_.overparam_p > 0) model_options_.apg.overparam_p = {options_.overparam_p};
   }
+  if (info.labels > 1) schema_.labels = {"click", "conversion"};
   model_ = info.make(Scope(store_), {schema_, vectors_, model_options_});
   for (uint64_t b = 0; b < kBatches; ++b) batches_.push_back(batch(b, options_.batch_size));
 }
@@ -139,9 +139,12 @@ Batch Workload::batch(uint64_t number, int64_t rows) const {
     result.fields.push_back({ids, {}, {}});
     if (field.role == FieldRole::domain) result.domain = ids;
   }
-  result.label = Tensor({rows}, DType::f32);
-  for (int64_t b = 0; b < rows; ++b)
-    result.label.data<float>()[b] = random.uniform(element++) < 0.25 ? 1.f : 0.f;
+  for (size_t l = 0; l < schema_.labels.size(); ++l) {
+    Tensor& label = result.labels.emplace_back(Shape{rows}, DType::f32);
+    for (int64_t b = 0; b < rows; ++b)
+      label.data<float>()[b] = random.uniform(element++) < 0.25 ? 1.f : 0.f;
+  }
+  result.label = result.labels[0];
   return result;
 }
 
@@ -149,7 +152,7 @@ void Workload::step() {
   const Batch& batch = batches_[next_++ % batches_.size()];
   store_.mode().training = true;
   Tape tape;
-  Var loss = bce_with_logits(model_->logit(batch), batch.label);
+  const Var loss = loss_of(*model_, batch);
   const Gradients gradients = backward(loss);
   optimizer_.step(store_, gradients);
 }

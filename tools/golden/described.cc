@@ -1,5 +1,7 @@
 #include "tools/golden/described.h"
 
+#include <numeric>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
@@ -53,6 +55,8 @@ Field field_in(const Json& described) {
       field.padding = value == 0;
     } else if (key == "role" && value == "domain") {
       field.role = FieldRole::domain;
+    } else if (key == "role" && value == "shallow tower only") {
+      field.padding = true;  // the position: id 0 is missing
     } else if (!(key == "ids" && value == "raw") && !(key == "source" && value == "") &&
                !(key == "role" && (value.is_null() || value == ""))) {
       fail(ErrorKind::data, "golden: field setting '{}' = {} is not known", key, json_text(value));
@@ -62,6 +66,12 @@ Field field_in(const Json& described) {
 }
 
 }  // namespace
+
+Part slice_of(const std::string& parameter, int64_t index, int64_t count) {
+  Part part{parameter, std::vector<int64_t>(static_cast<size_t>(count))};
+  std::iota(part.elements.begin(), part.elements.end(), index * count);
+  return part;
+}
 
 Json json_in(const GoldenFile& file, const std::string& key) {
   Json value = parse_json(file.text(key));
@@ -73,6 +83,10 @@ Schema schema_in(const GoldenFile& file) {
   Schema schema;
   schema.name = "golden";
   for (const Json& field : json_in(file, "fields")) schema.fields.push_back(field_in(field));
+  if (!file.text("labels").empty()) {
+    const auto labels = json_in(file, "labels").get<std::vector<std::string>>();
+    if (!labels.empty()) schema.labels = labels;
+  }
   const auto inputs = file.shapes("input/");
   for (Field& field : schema.fields) {  // id 0 fills their rows up
     if (field.type != FieldType::sequence) continue;

@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "io/json.h"
 #include "models/model.h"
@@ -11,14 +13,24 @@
 
 namespace ctr {
 
+// Where a tensor of the file lies in a parameter of ours that holds more, or lies otherwise: at
+// each of its elements in turn.
+struct Part {
+  std::string parameter;
+  std::vector<int64_t> elements;
+};
+// The `index`-th of slices of `count` elements.
+Part slice_of(const std::string& parameter, int64_t index, int64_t count);
+
 struct Described {
   std::string model;
   ModelOptions options;
   Schema schema;
-  std::map<std::string, std::string> names;  // the file's parameters → ours
-  // Of parameters that are part of ours, or lie otherwise: where each of their elements is in ours.
-  std::map<std::string, std::vector<int64_t>> elements = {};
+  std::map<std::string, std::string> names;        // the file's parameters → ours
+  std::map<std::string, Part> parts = {};          // the same, where they are part of ours
+  std::set<std::string> partly = {};               // those of ours that parts need not fill
   std::map<std::string, std::string> states = {};  // other tensors of the file → our states
+  std::vector<std::string> unused = {};  // the file's parameters that nothing reads, nor do we
 };
 
 // Two families of files: FuxiCTR's names and options, and our own (tests/golden/README.md).

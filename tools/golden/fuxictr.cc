@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cctype>
 #include <set>
 
@@ -7,6 +8,7 @@
 #include "io/json.h"
 #include "tools/golden/described.h"
 #include "tools/golden/peer_parameters.h"
+#include "tools/golden/tasks.h"
 
 namespace ctr {
 namespace {
@@ -39,9 +41,13 @@ PeerClass class_of_peer(const std::string& peer) {
 bool changes_nothing(const std::string& key, const Json& value) {
   static const std::set<std::string> off{"net_dropout", "embedding_regularizer", "net_regularizer",
                                          "regularizer", "dropout_rates"};
-  static const std::set<std::string> aside{"model_id", "gpu",           "seed",
-                                           "loss",     "learning_rate", "optimizer"};
+  static const std::set<std::string> aside{"model_id",      "gpu",       "seed",     "loss",
+                                           "learning_rate", "optimizer", "num_tasks"};
+  if (key == "task" && value.is_array())
+    return std::all_of(value.begin(), value.end(),
+                       [](const Json& one) { return one == "binary_classification"; });
   if (key == "task") return value == "binary_classification";
+  if (key == "loss_weight") return value == "EQ";
   return aside.contains(key) ||
          (off.contains(key) && (value.is_null() || value == 0 || value == false));
 }
@@ -143,6 +149,7 @@ Described described_peer(const std::string& peer_model, const Json& options, con
         ours = "embedding/" + field.shares;
     }
   }
+  if (info->labels > 1) name_experts(shapes, d);
   return d;
 }
 

@@ -73,7 +73,9 @@ Comparison verify_file(const std::string& path, DType dtype) {
   if (path.ends_with(".json")) return verify_steps(path, "", dtype);
   GoldenFile file(path);
   Comparison result;
-  if (!file.text("model").empty()) {
+  if (file.text("model") == "GradNorm") {
+    result = verify_grad_norm(file, dtype);
+  } else if (!file.text("model").empty()) {
     result = verify_model(file, dtype);
   } else if (!file.text("op").empty()) {
     result = verify_op(file, dtype);

@@ -61,6 +61,7 @@ class GoldenFile {
 // Each compares a file in one precision; throws ctr::Error on names and options that it does not
 // know.
 Comparison verify_model(GoldenFile& file, DType dtype);
+Comparison verify_grad_norm(GoldenFile& file, DType dtype);
 Comparison verify_op(GoldenFile& file, DType dtype);
 Comparison verify_optimizer(GoldenFile& file, DType dtype);
 Comparison verify_metrics(GoldenFile& file);

@@ -1,10 +1,9 @@
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <set>
 
 #include "engine/check.h"
-#include "ops/activation/activation.h"
-#include "ops/loss/loss.h"
 #include "tools/golden/described.h"
 #include "tools/golden/golden_embedding.h"
 
@@ -35,32 +34,42 @@ Batch read_batch(GoldenFile& file, const Schema& schema) {
     }
   }
   if (file.has("domain")) batch.domain = file.take("domain");
-  batch.label = file.take("label");
+  if (file.has("label")) {
+    batch.labels = {file.take("label")};
+  } else {
+    for (const std::string& label : schema.labels)
+      batch.labels.push_back(file.take("label/" + label));
+  }
+  batch.label = batch.labels[0];
   return batch;
 }
 
-// Where element i of a parameter of the file lies in ours.
-int64_t place_of(const Described& d, const std::string& name, int64_t i) {
-  const auto found = d.elements.find(name);
-  return found == d.elements.end() ? i : found->second[static_cast<size_t>(i)];
-}
-
-// Puts a parameter of the file into ours, or into its part of it.
-void load(const std::string& name, const Tensor& value, const Described& d, Parameter& parameter) {
-  const auto elements = d.elements.find(name);
-  const bool fits = elements == d.elements.end()
-                        ? value.count() == parameter.value.count()
-                        : value.count() == static_cast<int64_t>(elements->second.size());
-  CTR_CHECK_DATA(fits, "golden: '{}' is {}, the model has {}", name, value.shape(),
-                 parameter.value.shape());
-  for (int64_t i = 0; i < value.count(); ++i) {
-    const int64_t at = place_of(d, name, i);
-    CTR_CHECK_DATA(at < parameter.value.count(), "golden: '{}' is no part of '{}' {}", name,
-                   parameter.name, parameter.value.shape());
-    visit_float(parameter.value.dtype(), "golden", [&](auto zero) {
-      parameter.value.data<decltype(zero)>()[at] =
-          static_cast<decltype(zero)>(value.data<double>()[i]);
+// Puts parts of parameters into the store; each parameter must be filled.
+void load_parts(GoldenFile& file, const Described& d, ParameterStore& store,
+                std::set<std::string>& loaded) {
+  std::map<std::string, int64_t> filled;
+  for (const auto& [name, part] : d.parts) {
+    Parameter* parameter = store.find(part.parameter);
+    CTR_CHECK_DATA(parameter != nullptr, "golden: {} has no parameter '{}' ({})", d.model,
+                   part.parameter, name);
+    const Tensor value = file.take("param/" + name).cast(store.dtype());
+    const auto most = std::max_element(part.elements.begin(), part.elements.end());
+    CTR_CHECK_DATA(value.count() == std::ssize(part.elements) && value.count() > 0 &&
+                       *most < parameter->value.count(),
+                   "golden: '{}' {} is no part of '{}' {}", name, value.shape(), part.parameter,
+                   parameter->value.shape());
+    visit_float(store.dtype(), "golden", [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t i = 0; i < value.count(); ++i)
+        parameter->value.data<T>()[part.elements[static_cast<size_t>(i)]] = value.data<T>()[i];
     });
+    filled[part.parameter] += value.count();
+  }
+  for (const auto& [name, count] : filled) {
+    CTR_CHECK_DATA(count == store.find(name)->value.count() || d.partly.contains(name),
+                   "golden: the file has {} of the {} elements of '{}'", count,
+                   store.find(name)->value.count(), name);
+    loaded.insert(name);
   }
 }
 
@@ -71,9 +80,15 @@ void load(GoldenFile& file, const Described& d, ParameterStore& store) {
     Parameter* parameter = store.find(mine);
     CTR_CHECK_DATA(parameter != nullptr, "golden: {} has no parameter '{}' ({})", d.model, mine,
                    name);
-    load(name, file.take("param/" + name), d, *parameter);
+    const Tensor& value = file.take("param/" + name);
+    CTR_CHECK_DATA(value.count() == parameter->value.count(),
+                   "golden: '{}' is {}, the model has {}", name, value.shape(),
+                   parameter->value.shape());
+    parameter->value = value.cast(store.dtype()).reshaped(parameter->value.shape());
     loaded.insert(mine);
   }
+  load_parts(file, d, store, loaded);
+  for (const std::string& name : d.unused) file.take("param/" + name);
   for (const auto& [name, mine] : d.states) {
     Parameter* state = store.find(mine);
     CTR_CHECK_DATA(state != nullptr, "golden: {} has no state '{}' ({})", d.model, mine, name);
@@ -89,11 +104,11 @@ void load(GoldenFile& file, const Described& d, ParameterStore& store) {
   ++store.mode().weights_version;
 }
 
-Tensor part_of(const Tensor& whole, const std::vector<int64_t>& elements) {
-  Tensor result({static_cast<int64_t>(elements.size())}, DType::f64);
+Tensor part_of(const Tensor& whole, const Part& part) {
+  Tensor result({std::ssize(part.elements)}, DType::f64);
   const Tensor values = whole.cast(DType::f64);
-  for (size_t i = 0; i < elements.size(); ++i)
-    result.data<double>()[i] = values.data<double>()[elements[i]];
+  for (int64_t i = 0; i < result.count(); ++i)
+    result.data<double>()[i] = values.data<double>()[part.elements[static_cast<size_t>(i)]];
   return result;
 }
 
@@ -116,6 +131,54 @@ void compare_evaluation(GoldenFile& file, const Model& model, const Batch& batch
   mode.training = true;
 }
 
+// Our gradient of a parameter, zeros where it has none.
+Tensor gradient_of(const Gradients& gradients, const Parameter& parameter) {
+  const Gradient& gradient = gradients[parameter];
+  if (gradient.empty()) return Tensor::zeros(parameter.value.shape(), parameter.value.dtype());
+  return gradient.is_rows() ? to_dense(gradient.rows()) : gradient.dense();
+}
+
+void compare_gradients(GoldenFile& file, const Described& d, const ParameterStore& store,
+                       const Gradients& gradients, Comparison& result) {
+  const double largest = largest_gradient(file);
+  auto compare = [&](const std::string& name, const Tensor& mine) {
+    const Tensor& expected = file.take("grad/" + name);
+    double own = 0;
+    for (double g : expected.span<double>()) own = std::max(own, std::fabs(g));
+    const double least = own < 1e-12 * largest ? 1 : least_gradient(store.dtype());
+    result.add("grad/" + name, expected, mine, least * largest);
+  };
+  for (const auto& [name, mine] : d.names) {
+    if (file.has("grad/" + name)) compare(name, gradient_of(gradients, *store.find(mine)));
+  }
+  for (const auto& [name, part] : d.parts) {
+    if (file.has("grad/" + name))
+      compare(name, part_of(gradient_of(gradients, *store.find(part.parameter)), part));
+  }
+  for (const std::string& name : d.unused) {
+    if (file.has("grad/" + name))
+      compare(name, Tensor::zeros(file.at("grad/" + name).shape(), store.dtype()));
+  }
+}
+
+// Logits by the names of the tasks, where there are several.
+void compare_logits(GoldenFile& file, const std::string& key, const std::string& what,
+                    std::span<const Var> logits, std::span<const Prediction> tasks,
+                    Comparison& result) {
+  for (size_t t = 0; t < logits.size(); ++t) {
+    const std::string of_task = file.has(key) ? "" : "/" + tasks[t].name;
+    result.add(what + of_task, file.take(key + of_task), logits[t].value());
+  }
+}
+
+void compare_probabilities(GoldenFile& file, std::span<const Prediction> tasks,
+                           Comparison& result) {
+  for (const Prediction& task : tasks) {
+    const std::string key = file.has("prob") ? "prob" : "prob/" + task.name;
+    if (file.has(key)) result.add(key, file.take(key), task.probability);
+  }
+}
+
 }  // namespace
 
 Comparison verify_model(GoldenFile& file, DType dtype) {
@@ -132,32 +195,18 @@ Comparison verify_model(GoldenFile& file, DType dtype) {
   compare_encoding(file, d, dtype, result);
   compare_evaluation(file, *model, batch, store.mode(), result);
   Tape tape;
-  Var logit = model->logit(batch);
-  Var loss = bce_with_logits(logit, batch.label.cast(dtype));
-  result.add("logit", file.take("logit"), logit.value());
+  const std::vector<Var> logits = model->logits(batch);
+  const Var loss = weighted_sum(model->losses(logits, batch), {});
+  compare_logits(file, "logit", "logit", logits, model->predictions(logits, batch), result);
   result.add("loss", file.take("loss"), loss.value());
   {
     NoGradient off;  // the folded form
-    Var evaluated = model->logit(batch);
-    result.add("logit without gradient", file.take("logit"), evaluated.value());
-    if (file.has("prob")) result.add("prob", file.take("prob"), sigmoid(evaluated).value());
+    const std::vector<Var> evaluated = model->logits(batch);
+    const std::vector<Prediction> tasks = model->predictions(evaluated, batch);
+    compare_logits(file, "logit", "logit without gradient", evaluated, tasks, result);
+    compare_probabilities(file, tasks, result);
   }
-  Gradients gradients = backward(loss);
-  const double largest = largest_gradient(file);
-  for (const auto& [name, mine] : d.names) {
-    if (!file.has("grad/" + name)) continue;
-    const Parameter& parameter = *store.find(mine);
-    const Gradient& gradient = gradients[parameter];
-    Tensor dense = gradient.empty()     ? Tensor::zeros(parameter.value.shape(), dtype)
-                   : gradient.is_rows() ? to_dense(gradient.rows())
-                                        : gradient.dense();
-    const Tensor& expected = file.take("grad/" + name);
-    if (d.elements.contains(name)) dense = part_of(dense, d.elements.at(name));
-    double own = 0;
-    for (double g : expected.span<double>()) own = std::max(own, std::fabs(g));
-    const double least = own < 1e-12 * largest ? 1 : least_gradient(dtype);
-    result.add("grad/" + name, expected, dense, least * largest);
-  }
+  compare_gradients(file, d, store, backward(loss), result);
   return result;
 }
 

@@ -93,20 +93,20 @@ void place_fibinet(const PeerShapes& shapes, Described& d) {
         return field.type != FieldType::numeric || d.options.numeric == "embed";
       }));
   const int64_t pairs = pair_count(fields);
+  if (d.options.fibinet.bilinear_type == "each")  // the last field is never the left one of a pair
+    d.partly = {"bilinear/0/weight", "bilinear/1/weight"};
   std::vector<int64_t> at;
   for (int64_t i = 0; i < 2 * pairs * width; ++i)
     at.push_back((i / width % 2 * pairs + i / (2 * width)) * width + i % width);
   for (const auto& [name, shape] : shapes) {
     std::smatch match;
     if (std::regex_match(name, match, std::regex(R"(bilinear/\w+/(\d+))"))) {
-      std::vector<int64_t>& elements = d.elements[name];
-      for (int64_t i = 0; i < width * width; ++i)
-        elements.push_back(std::stoll(match[1].str()) * width * width + i);
+      d.parts[name] = slice_of(d.names.at(name), std::stoll(match[1].str()), width * width);
     } else if (name == "mlp/0/weight" || name == "mlp/0/lora_a") {
       std::vector<int64_t> columns = at;
       for (auto column = static_cast<int64_t>(at.size()); column < shape[1]; ++column)
         columns.push_back(column);  // raw numbers
-      d.elements[name] = rearranged(shape, columns);
+      d.parts[name] = {d.names.at(name), rearranged(shape, columns)};
     }
   }
 }
@@ -131,6 +131,7 @@ Described described_mlora(const GoldenFile& file) {
   const PeerShapes shapes = file.shapes("param/");
   for (const auto& [name, shape] : shapes) d.names[name] = our_name(name);
   if (d.model == "fibinet") place_fibinet(shapes, d);
+  for (const auto& [name, part] : d.parts) d.names.erase(name);
   return d;
 }
 

@@ -1,0 +1,85 @@
+// Weights of tasks that move: GradNorm and uncertainty.
+
+#include "tools/task_balance.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "tests/message.h"
+
+namespace ctr {
+namespace {
+
+void expect_all(const std::vector<double>& found, const std::vector<double>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 6e-7) << i;
+}
+
+TEST(GradNorm, WorkedOutByHand) {
+  const std::vector<double> norms{2, .5}, losses{.8, 1.5}, first{1, 2.5};
+  std::vector<double> weights{1, 1};
+  const GradNormStep step = grad_norm(weights, norms, losses, first, 1.5);
+  expect_all(step.target, {1.527207, .991950});
+  EXPECT_NEAR(step.loss, .964743, 6e-7);
+  expect_all(step.dw, {2, -.5});
+  for (size_t t = 0; t < 2; ++t) weights[t] -= .025 * step.dw[t];
+  expect_all(weights, {.95, 1.0125});
+  renormalise(weights, 1e-3);
+  expect_all(weights, {.968153, 1.031847});
+}
+
+TEST(GradNorm, WeightsStayAboveTheirFloor) {
+  std::vector<double> weights{-1, 3};
+  renormalise(weights, 0.5);
+  expect_all(weights, {2 * 0.5 / 3.5, 2 * 3 / 3.5});
+}
+
+TEST(GradNorm, StartsFromTheFirstLosses) {
+  TrainOptions options;
+  options.task_balance = "gradnorm";
+  TaskBalance balance(options);
+  expect_all(balance.weights(2), {1, 1});
+  const std::vector<double> first{1, 2.5}, losses{.8, 1.5}, equal{1, 1}, norms{2, .5};
+  balance.update(first, equal);  // equal norms of equal rates: nothing to pull
+  expect_all(balance.weights(2), {1, 1});
+  balance.update(losses, norms);
+  expect_all(balance.weights(2), {.968153, 1.031847});
+  expect_all(balance.state().first_losses, first);
+}
+
+TEST(Uncertainty, DescendsItsLoss) {
+  TrainOptions options;
+  options.task_balance = "uncertainty";
+  options.balance_learning_rate = 0.1;
+  TaskBalance balance(options);
+  const std::vector<double> losses{.25, 2};
+  balance.update(losses, {});
+  // s ← 0 − 0.1 (½ − L)
+  expect_all(balance.weights(2), {std::exp(.025), std::exp(-.15)});
+  for (int step = 0; step < 2000; ++step) balance.update(losses, {});
+  expect_all(balance.weights(2), {2, .25});  // e^−s = 1 / (2 L)
+}
+
+TEST(TaskBalance, SaysWhatIsMissing) {
+  TrainOptions options;
+  options.task_balance = "gradnorm";
+  ParameterStore store(DType::f32, 1);
+  Scope(store).parameter("tower/0/weight", {2, 2}, Initializer::zeros());
+  EXPECT_EQ(message([&] { TaskBalance(options).measured(store); }),
+            "train: gradnorm needs a weight that all tasks share, no table, got ''; name one with "
+            "--gradnorm-parameter");
+  for (const char* name : {"expert/0/weight", "expert/1/weight", "level/0/shared/expert/0/weight",
+                           "level/1/shared/expert/0/weight", "level/1/task/0/expert/0/weight"}) {
+    Scope(store).parameter(name, {2, 2}, Initializer::zeros());
+  }
+  EXPECT_EQ(TaskBalance(options).measured(store)->name, "level/1/shared/expert/0/weight");
+  options.gradnorm_parameter = "tower/0/weight";
+  EXPECT_EQ(TaskBalance(options).measured(store)->name, "tower/0/weight");
+  options.task_weights = {"1", "2"};
+  EXPECT_EQ(message([&] { TaskBalance{options}; }),
+            "train: --task-balance gradnorm sets the weights; leave --task-weights out");
+}
+
+}  // namespace
+}  // namespace ctr
