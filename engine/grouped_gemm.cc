@@ -1,18 +1,29 @@
 #include "engine/grouped_gemm.h"
 
 #include <algorithm>
+#include <vector>
 
+#include "engine/block_gemm.h"
 #include "engine/check.h"
 #include "engine/parallel.h"
 #include "engine/profile.h"
-#include "engine/small_gemm.h"
 
 namespace ctr {
 namespace {
 
-constexpr int64_t kChunkRows = 256;                   // rows of a group that are taken together
+constexpr int64_t kChunkRows = 256;  // rows of a group that one packed factor serves
+constexpr int64_t kTileRows = 32;    // of them, that stay in the cache meanwhile
 constexpr int64_t kOuterRows = 32, kOuterCols = 128;  // blocks of a group's sum
-constexpr int64_t kOuterChunk = 1024;                 // rows that are added up together
+constexpr int64_t kOuterChunk = 512;                  // rows that are added up together
+
+// Scratch memory of this thread, one for each `use`.
+template <class T>
+T* scratch(int use, int64_t count) {
+  thread_local std::vector<T> memory[2];
+  std::vector<T>& one = memory[use];
+  if (std::ssize(one) < count) one.resize(static_cast<size_t>(count));
+  return one.data();
+}
 
 void check_device(Device device) {
   if (device != Device::cpu)
@@ -27,13 +38,12 @@ struct ListedRows {
   T operator()(int r, int64_t k) const { return row[r][k]; }
 };
 
-// Columns of listed rows: element (r, k) is column r of the k-th.
+// The columns of rows that lie one after another.
 template <class T>
-struct ListedColumns {
+struct PackedColumns {
   const T* a;
-  const int64_t* rows;
   int64_t stride;
-  T operator()(int r, int64_t k) const { return a[rows[k] * stride + r]; }
+  T operator()(int r, int64_t k) const { return a[k * stride + r]; }
 };
 
 template <class T>
@@ -65,25 +75,43 @@ class RowProducts {
       return;
     }
     constexpr int64_t kCols = small::kBlockCols<T>;
-    for (int64_t col = 0; col < c_.cols; col += kCols) {
-      const int64_t cols = std::min(kCols, c_.cols - col);
-      const bool packs = transposed_ || cols < kCols;
-      const T* panel =
-          packs ? small::packed_columns(b, transposed_, col, cols, a_.cols) : b.data + col;
-      const int64_t stride = packs ? kCols : b.stride;
-      for (int64_t i = 0; i < count; i += small::kBlockRows)
-        tile(rows + i, std::min<int64_t>(small::kBlockRows, count - i), panel, stride, col, cols,
-             bias);
+    const T* packed = pack(b);
+    for (int64_t first = 0; first < count; first += kTileRows) {
+      const int64_t last = std::min(count, first + kTileRows);
+      for (int64_t col = 0; col < c_.cols; col += kCols) {
+        for (int64_t i = first; i < last; i += small::kBlockRows)
+          tile(rows + i, std::min<int64_t>(small::kBlockRows, last - i), packed + col * a_.cols,
+               col, bias);
+      }
     }
   }
 
-  void tile(const int64_t* rows, int64_t count, const T* panel, int64_t stride, int64_t col,
-            int64_t cols, const T* bias) const {
+  // op(b) as panels of kBlockCols columns, one after another, zeros beyond the last column.
+  const T* pack(const Matrix<const T>& b) const {
     constexpr int64_t kCols = small::kBlockCols<T>;
+    const int64_t panels = (c_.cols + kCols - 1) / kCols, inner = a_.cols;
+    T* all = scratch<T>(0, panels * kCols * inner);
+    for (int64_t panel = 0; panel < panels; ++panel) {
+      T* to = all + panel * kCols * inner;
+      const int64_t col = panel * kCols, cols = std::min(kCols, c_.cols - col);
+      if (cols < kCols) std::fill_n(to, inner * kCols, T(0));
+      for (int64_t j = 0; transposed_ && j < cols; ++j) {
+        const T* from = b.data + (col + j) * b.stride;
+        for (int64_t k = 0; k < inner; ++k) to[k * kCols + j] = from[k];
+      }
+      for (int64_t k = 0; !transposed_ && k < inner; ++k)
+        std::copy_n(b.data + k * b.stride + col, cols, to + k * kCols);
+    }
+    return all;
+  }
+
+  void tile(const int64_t* rows, int64_t count, const T* panel, int64_t col, const T* bias) const {
+    constexpr int64_t kCols = small::kBlockCols<T>;
+    const int64_t cols = std::min(kCols, c_.cols - col);
     ListedRows<T> left;
     for (int64_t r = 0; r < count; ++r) left.row[r] = a_.data + rows[r] * a_.stride;
     T values[small::kBlockRows * kCols];
-    small::block(count, left, panel, stride, a_.cols, values, kCols);
+    small::block(count, left, panel, kCols, a_.cols, values, kCols);
     for (int64_t r = 0; r < count; ++r)
       finish(values + r * kCols, c_.data + rows[r] * c_.stride + col, cols,
              bias == nullptr ? nullptr : bias + col);
@@ -103,11 +131,19 @@ class RowProducts {
     const T* left = a_.data + row * a_.stride;
     T* c = c_.data + row * c_.stride;
     if (!epilogue_.add) std::fill_n(c, c_.cols, T(0));
-    for (int64_t j = 0; transposed_ && j < c_.cols; ++j)
-      c[j] += small::dot(left, b.data + j * b.stride, a_.cols);
-    for (int64_t k = 0; !transposed_ && k < a_.cols; ++k)
-      small::add_scaled(left[k], b.data + k * b.stride, c, c_.cols);
-    if (bias != nullptr) small::add_scaled(T(1), bias, c, c_.cols);
+    for (int64_t j = 0; transposed_ && j < c_.cols; ++j) {
+      const T* right = b.data + j * b.stride;
+      T sum = T(0);
+#pragma omp simd reduction(+ : sum)
+      for (int64_t k = 0; k < a_.cols; ++k) sum += left[k] * right[k];
+      c[j] += sum;
+    }
+    for (int64_t k = 0; !transposed_ && k < a_.cols; ++k) {
+      const T* right = b.data + k * b.stride;
+#pragma omp simd
+      for (int64_t j = 0; j < c_.cols; ++j) c[j] += left[k] * right[j];
+    }
+    for (int64_t j = 0; bias != nullptr && j < c_.cols; ++j) c[j] += bias[j];
     for (int64_t j = 0; epilogue_.relu && j < c_.cols; ++j) c[j] = c[j] > T(0) ? c[j] : T(0);
   }
 
@@ -146,19 +182,22 @@ template <class T>
 void outer_chunk(const OuterBlock& block, const int64_t* listed, int64_t count,
                  const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool add) {
   constexpr int64_t kCols = small::kBlockCols<T>;
-  thread_local std::vector<T> panel(kOuterChunk * kCols);
+  T* left = scratch<T>(0, kOuterChunk * kOuterRows);
+  T* panel = scratch<T>(1, kOuterChunk * kCols);
+  for (int64_t k = 0; k < count; ++k)
+    std::copy_n(a.data + listed[k] * a.stride + block.i, block.rows, left + k * kOuterRows);
   for (int64_t col = block.j; col < block.j + block.cols; col += kCols) {
     const int64_t width = std::min(kCols, block.j + block.cols - col);
-    if (width < kCols) std::fill_n(panel.data(), count * kCols, T(0));
+    if (width < kCols) std::fill_n(panel, count * kCols, T(0));
     for (int64_t k = 0; k < count; ++k)
-      std::copy_n(b.data + listed[k] * b.stride + col, width, panel.data() + k * kCols);
-    for (int64_t row = block.i; row < block.i + block.rows; row += small::kBlockRows) {
-      const int64_t height = std::min<int64_t>(small::kBlockRows, block.i + block.rows - row);
+      std::copy_n(b.data + listed[k] * b.stride + col, width, panel + k * kCols);
+    for (int64_t row = 0; row < block.rows; row += small::kBlockRows) {
+      const int64_t height = std::min<int64_t>(small::kBlockRows, block.rows - row);
       T values[small::kBlockRows * kCols];
-      small::block(height, ListedColumns<T>{a.data + row, listed, a.stride}, panel.data(), kCols,
-                   count, values, kCols);
+      small::block(height, PackedColumns<T>{left + row, kOuterRows}, panel, kCols, count, values,
+                   kCols);
       for (int64_t r = 0; r < height; ++r) {
-        T* out = c.data + (row + r) * c.stride + col;
+        T* out = c.data + (block.i + row + r) * c.stride + col;
         for (int64_t w = 0; w < width; ++w)
           out[w] = add ? out[w] + values[r * kCols + w] : values[r * kCols + w];
       }
