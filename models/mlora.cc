@@ -49,6 +49,17 @@ ModelInfo model_mlora() {
                       o.mlora.dropout = "output";
                       o.mlora.start = "stack";
                     }},
+                   {"two experts",
+                    [](ModelOptions& o) {
+                      o.mlora.experts = 2;
+                      o.mlora.scale = 0.5;
+                    }},
+                   {"three experts, dropout of the output",
+                    [](ModelOptions& o) {
+                      o.mlora.experts = 3;
+                      o.mlora.dropout = "output";
+                      o.dropout = 0.2;
+                    }},
                    {"batch norm, prelu", [](ModelOptions& o) {
                       o.batch_norm = true;
                       o.activation = "prelu";

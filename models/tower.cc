@@ -14,12 +14,15 @@ Tower::Tower(const Scope& scope, const ModelContext& context)
   CTR_CHECK(options_.linear != "mlora" || context.schema.index_of(FieldRole::domain) >= 0,
             "mlora: data set '{}' marks no domain field; adapters are learned per domain",
             context.schema.name);
+  if (options_.linear == "mlora" && options_.mlora.experts > 0)
+    gate_ = std::make_unique<DomainGate>(scope / "mlora", domains_, options_.mlora);
 }
 
 Mlp Tower::mlp(int64_t in) const { return mlp(in, mlp_options(options_)); }
 
 Mlp Tower::mlp(int64_t in, const MlpOptions& shape) const {
-  return Mlp(scope_, in, shape, {options_.apg, condition_.get(), options_.mlora, domains_});
+  return Mlp(scope_, in, shape,
+             {options_.apg, condition_.get(), options_.mlora, domains_, gate_.get()});
 }
 
 }  // namespace ctr

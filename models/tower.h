@@ -24,6 +24,7 @@ class Tower {
   int64_t domains_;
   std::unique_ptr<Embedding> embedding_;
   std::unique_ptr<Condition> condition_;
+  std::unique_ptr<DomainGate> gate_;
 };
 
 }  // namespace ctr

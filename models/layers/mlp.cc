@@ -29,7 +29,8 @@ Mlp::Mlp(const Scope& scope, int64_t in, const MlpOptions& shape, const RowWeigh
     : dropout_(scope / shape.name, shape.dropout),
       width_(in),
       condition_(shape.linear == "apg" ? weights.condition : nullptr),
-      domains_(shape.linear == "mlora" ? weights.domains : 0) {
+      domains_(shape.linear == "mlora" ? weights.domains : 0),
+      gate_(shape.linear == "mlora" && weights.mlora.experts > 0 ? weights.gate : nullptr) {
   CTR_ASSERT(shape.linear != "apg" || condition_ != nullptr);
   CTR_ASSERT(shape.linear != "mlora" || domains_ > 0);
   const Scope own = scope / shape.name;
@@ -54,9 +55,14 @@ Mlp::Layer Mlp::make_layer(const Scope& place, int64_t out, const MlpOptions& sh
                                     of_layer(apg.rank_k, index, layers, "--rank-k"),
                                     of_layer(apg.overparam_p, index, layers, "--overparam-p"));
   } else if (shape.linear == "mlora") {
-    layer.adapted = std::make_unique<LoraLinear>(place, width_, out, domains_,
-                                                 lora_rank(weights.mlora, index, layers, out),
-                                                 weights.mlora, shape.dropout);
+    const int64_t rank = lora_rank(weights.mlora, index, layers, out);
+    if (gate_ != nullptr) {
+      layer.mixed =
+          std::make_unique<MixedLoraLinear>(place, width_, out, rank, weights.mlora, shape.dropout);
+    } else {
+      layer.adapted = std::make_unique<LoraLinear>(place, width_, out, domains_, rank,
+                                                   weights.mlora, shape.dropout);
+    }
   } else {
     layer.plain = std::make_unique<LinearLayer>(place, width_, out);
   }
@@ -71,6 +77,7 @@ Var Mlp::hidden(const Layer& layer, const Var& x, const Rows& rows) const {
   const Activation inside = fused ? *layer.activation->plain() : Activation::identity;
   Var h = layer.plain     ? (*layer.plain)(x, inside)
           : layer.adapted ? (*layer.adapted)(x, rows.domains, inside)
+          : layer.mixed   ? (*layer.mixed)(x, rows.gate, inside)
                           : (*layer.generated)(x, rows.conditions, inside);
   if (layer.norm) h = (*layer.norm)(h);
   return fused ? h : (*layer.activation)(h);
@@ -80,7 +87,10 @@ Var Mlp::run(const Var& x, const Rows& rows) const {
   Var h = x;
   for (size_t l = 0; l < layers_.size(); ++l) {
     h = hidden(layers_[l], h, rows);
-    if (!layers_[l].adapted || !layers_[l].adapted->drops_inside()) h = dropout_(h, l);
+    const Layer& layer = layers_[l];
+    const bool dropped = (layer.adapted && layer.adapted->drops_inside()) ||
+                         (layer.mixed && layer.mixed->drops_inside());
+    if (!dropped) h = dropout_(h, l);
   }
   return head_ ? (*head_)(h) : h;
 }
@@ -88,7 +98,10 @@ Var Mlp::run(const Var& x, const Rows& rows) const {
 Var Mlp::operator()(const Var& x, const Batch& batch) const {
   Rows rows;
   if (condition_ != nullptr) rows.conditions = (*condition_)(batch);
-  if (domains_ > 0) rows.domains = group_rows(batch.domain, domains_);
+  if (gate_ != nullptr)
+    rows.gate = (*gate_)(batch.domain);
+  else if (domains_ > 0)
+    rows.domains = group_rows(batch.domain, domains_);
   return run(x, rows);
 }
 

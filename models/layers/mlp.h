@@ -9,6 +9,7 @@
 #include "models/layers/batch_norm.h"
 #include "models/layers/dropout_layer.h"
 #include "models/layers/lora_linear.h"
+#include "models/layers/mixed_lora_linear.h"
 
 namespace ctr {
 
@@ -31,7 +32,8 @@ struct RowWeights {
   ApgOptions apg = {};
   const Condition* condition = nullptr;  // APG's; must outlive the layers
   MloraOptions mlora = {};
-  int64_t domains = 0;  // MLoRA's
+  int64_t domains = 0;               // MLoRA's
+  const DomainGate* gate = nullptr;  // of MLoRA with experts; must outlive the layers
 };
 
 // Hidden layers, each linear → batch norm → activation → dropout, then an output layer.
@@ -52,6 +54,7 @@ class Mlp {
     std::unique_ptr<LinearLayer> plain;
     std::unique_ptr<ApgLinear> generated;
     std::unique_ptr<LoraLinear> adapted;
+    std::unique_ptr<MixedLoraLinear> mixed;
     std::unique_ptr<BatchNormLayer> norm;
     std::unique_ptr<ActivationLayer> activation;
   };
@@ -59,6 +62,7 @@ class Mlp {
   struct Rows {
     std::vector<BatchCondition> conditions;
     RowGroups domains;
+    Var gate;
   };
   Layer make_layer(const Scope& place, int64_t out, const MlpOptions& shape,
                    const RowWeights& weights, size_t index) const;
@@ -69,6 +73,7 @@ class Mlp {
   int64_t width_;
   const Condition* condition_;
   int64_t domains_;  // 0: no layer has adapters
+  const DomainGate* gate_;
   std::vector<Layer> layers_;
   std::unique_ptr<LinearLayer> head_;
 };

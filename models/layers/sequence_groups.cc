@@ -76,8 +76,13 @@ SequenceBatch read_group(const Embedding& embedding, const Schema& schema,
   for (int64_t f : group.sequences) histories.push_back(embedding.sequence(batch, f, length));
   const int64_t padding = schema.fields[first].padding ? 0 : kNoPadding;
   const FieldBatch& values = batch.fields[first];
-  return {concat(targets), concat(histories),
+  return {targets.empty() ? Var() : concat(targets), concat(histories),
           sequence_mask({values.ids, values.offsets, length, padding})};
+}
+
+SequenceBatch read_sequence(const Embedding& embedding, const Schema& schema, int64_t sequence,
+                            const Batch& batch) {
+  return read_group(embedding, schema, {{}, {sequence}}, batch);
 }
 
 int64_t width_of(const Embedding& embedding, const std::vector<int64_t>& fields) {

@@ -21,7 +21,7 @@ std::vector<SequenceGroup> sequence_groups(const std::string& model, const Schem
 
 // One group of a batch.
 struct SequenceBatch {
-  Var target;   // [B, E], the targets' vectors side by side
+  Var target;   // [B, E], the targets' vectors side by side; undefined without targets
   Var history;  // [B, T, E], the sequences' vectors side by side, zeros where there is none
   Tensor mask;  // i64 [B, T]: where the first sequence has an id other than padding
 };
@@ -30,6 +30,10 @@ struct SequenceBatch {
 // group's sequences, at least 1.
 SequenceBatch read_group(const Embedding& embedding, const Schema& schema,
                          const SequenceGroup& group, const Batch& batch);
+
+// The same of one sequence without targets.
+SequenceBatch read_sequence(const Embedding& embedding, const Schema& schema, int64_t sequence,
+                            const Batch& batch);
 
 // Of the vectors of these fields side by side.
 int64_t width_of(const Embedding& embedding, const std::vector<int64_t>& fields);

@@ -20,6 +20,18 @@ void MloraOptions::add_to(OptionList& list) {
             &start,
             "MLoRA: A begins Xavier normal, domain by domain, or as one stack of all",
             {"slice", "stack"}});
+  list.add({"lora_experts",
+            &experts,
+            "MoE-MLoRA: adapters that a gate mixes by domain; 0: one adapter for each domain",
+            {},
+            0,
+            4096});
+  list.add({"lora_gate_dim",
+            &gate_dim,
+            "MoE-MLoRA: width of the gate's vectors of domains",
+            {},
+            1,
+            65536});
 }
 
 }  // namespace ctr

@@ -51,6 +51,7 @@ OptionList ModelOptions::list() {
   bst.add_to(list);
   star.add_to(list);
   task.add_to(list);
+  pooling.add_to(list);
   return list;
 }
 

@@ -25,6 +25,7 @@
 #include "models/options/mlora_options.h"
 #include "models/options/nfm_options.h"
 #include "models/options/pnn_options.h"
+#include "models/options/pooling_options.h"
 #include "models/options/sequence_options.h"
 #include "models/options/star_options.h"
 #include "models/options/task_options.h"
@@ -67,6 +68,7 @@ struct ModelOptions {
   BstOptions bst;
   StarOptions star;
   TaskOptions task;
+  PoolingOptions pooling;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();

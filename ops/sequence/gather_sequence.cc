@@ -64,7 +64,7 @@ Var gather_sequence(const Var& table, const SequenceIds& of) {
   CTR_CHECK(table.rank() == 2, "gather_sequence: a table must be [rows, width], got {}",
             table.shape());
   check(of);
-  check_ids("gather_sequence", of.ids, table.dim(0));
+  check_ids("gather_sequence", of.ids, table.dim(0), of.padding);
   const int64_t rows = of.offsets.count(), width = table.dim(1);
   table.catch_up(of.ids);
   Tensor y({rows, of.length, width}, table.dtype(), table.device());

@@ -16,7 +16,7 @@ struct SequenceIds {
 };
 
 // y[b, t] = table[the row's t-th id] → [B, T, D]; zeros behind the row's end and where the id
-// equals `padding`, which send no gradient.
+// equals `padding`, which send no gradient and need not be a row.
 Var gather_sequence(const Var& table, const SequenceIds& of);
 
 // 1 where gather_sequence reads a row, else 0: i64 [B, T].

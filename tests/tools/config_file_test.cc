@@ -72,22 +72,63 @@ TEST_F(ConfigFile, ADirectoryStandsForItsConfiguration) {
   EXPECT_EQ(read_config_file(path, options)[0].text, "7");
 }
 
-TEST_F(ConfigFile, ThoseOfTheProjectAreUnderstood) {
-  int files = 0;
-  const std::string folder = std::string(CTR_SOURCE_DIR) + "/configs";
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
+// The JSON files of a folder of configs/.
+std::vector<std::string> files_of(const std::string& folder) {
+  std::vector<std::string> files;
+  const std::string path = std::string(CTR_SOURCE_DIR) + "/configs/" + folder;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path))
+    if (entry.is_regular_file()) files.push_back(entry.path().string());
+  return files;
+}
+
+// Sets the options as `train --config` does.
+void take(const std::string& file, TrainOptions& of_file, ModelOptions& of_model) {
+  OptionList list = joined(of_file.list(), of_model.list());
+  set_in_order(list, read_config_file(file, list),
+               [&](const std::string& name) { find_model(name).preset(of_model); });
+}
+
+TEST_F(ConfigFile, FrappesFollowThePublishedProtocol) {
+  const std::vector<std::string> files = files_of("frappe");
+  EXPECT_GT(files.size(), 3U);
+  for (const std::string& file : files) {
     TrainOptions of_file;
     ModelOptions of_model;
-    OptionList list = joined(of_file.list(), of_model.list());
-    set_in_order(list, read_config_file(entry.path().string(), list),
-                 [&](const std::string& name) { find_model(name).preset(of_model); });
-    EXPECT_EQ(of_file.preset, "bars") << entry.path();
-    EXPECT_EQ(of_file.optimizer.update, "replay") << entry.path();
-    EXPECT_GT(of_file.optimizer.l2.table, 0) << entry.path();
-    ++files;
+    take(file, of_file, of_model);
+    EXPECT_EQ(of_file.preset, "bars") << file;
+    EXPECT_EQ(of_file.optimizer.update, "replay") << file;
+    EXPECT_GT(of_file.optimizer.l2.table, 0) << file;
   }
-  EXPECT_GT(files, 3);
+}
+
+// Each backbone with and without adapters: these are all that differs.
+TEST_F(ConfigFile, MlorasBackbonesTakeAdapters) {
+  Schema schema;
+  schema.name = "three fields";
+  schema.domains = 10;
+  schema.fields = {{"user", FieldType::categorical, 30, FieldRole::user},
+                   {"item", FieldType::categorical, 20, FieldRole::item},
+                   {"domain", FieldType::categorical, 10, FieldRole::domain}};
+  const std::vector<std::string> files = files_of("mlora");
+  EXPECT_EQ(files.size(), 27U);
+  for (const std::string& file : files) {
+    TrainOptions of_file;
+    ModelOptions of_model;
+    take(file, of_file, of_model);
+    EXPECT_EQ(of_file.monitor, "mean_auc") << file;
+    const GivenVectors none;
+    ParameterStore plain(DType::f32, 1), adapted(DType::f32, 1);
+    of_model.linear = "plain";
+    find_model(of_file.model).make(Scope(plain), {schema, none, of_model});
+    of_model.linear = "mlora";
+    find_model(of_file.model).make(Scope(adapted), {schema, none, of_model});
+    int64_t adapters = 0;
+    for (const auto& parameter : adapted.all())
+      adapters +=
+          parameter->name.find("/lora_") == std::string::npos ? 0 : parameter->value.count();
+    EXPECT_GT(adapters, 0) << file;
+    EXPECT_EQ(adapted.count_trainable() - plain.count_trainable(), adapters) << file;
+  }
 }
 
 // Parameters that training moves with configs/frappe/*.json, against the published runs' logs.
@@ -123,10 +164,7 @@ TEST_F(ConfigFile, FrappesModelsHaveThePublishedSizes) {
     }
     TrainOptions of_file;
     ModelOptions of_model;
-    OptionList list = joined(of_file.list(), of_model.list());
-    const std::string file = std::string(CTR_SOURCE_DIR) + "/configs/frappe/" + run.file + ".json";
-    set_in_order(list, read_config_file(file, list),
-                 [&](const std::string& name) { find_model(name).preset(of_model); });
+    take(std::string(CTR_SOURCE_DIR) + "/configs/frappe/" + run.file + ".json", of_file, of_model);
     ParameterStore store(DType::f32, 1);
     const GivenVectors none;
     const auto made = find_model(of_file.model).make(Scope(store), {schema, none, of_model});

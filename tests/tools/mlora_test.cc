@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "models/layers/mixed_lora_linear.h"
 #include "ops/activation/activation.h"
 #include "ops/linear/linear.h"
 #include "ops/reduce/reduce.h"
@@ -60,6 +61,39 @@ TEST(MloraLayer, GivesTheGoldenNumbers) {
   expect_near(folded.weight.value().rows(1, 2),
               {.092293, .008614, -.066053, .507335, -.839212, .204542});
   expect_near(folded.bias.value().rows(1, 2), {-1.727212, -.236682});
+}
+
+TEST(MixedLora, MixesExpertsByTheGate) {
+  constexpr int64_t kRows = 4, kIn = 3, kOut = 2, kRank = 2, kExperts = 3;
+  MloraOptions options;
+  options.experts = kExperts;
+  options.scale = 0.5;
+  ParameterStore store(DType::f64, 1);
+  const MixedLoraLinear layer(Scope(store), kIn, kOut, kRank, options, 0);
+  double start = 1;
+  for (const auto& parameter : store.all())
+    parameter->value = sines(start += 10, parameter->value.shape());
+  auto of = [&](const char* name) { return store.find(name)->value.data<double>(); };
+  const Tensor x = sines(3, {kRows, kIn}), gate = sines(5, {kRows, kExperts});
+  const Tensor y = layer(Var(x), Var(gate), Activation::identity).value();
+  for (int64_t row = 0; row < kRows; ++row) {
+    for (int64_t o = 0; o < kOut; ++o) {
+      double sum = of("bias")[o];
+      for (int64_t i = 0; i < kIn; ++i)
+        sum += x.data<double>()[row * kIn + i] * of("weight")[o * kIn + i];
+      for (int64_t e = 0; e < kExperts; ++e) {
+        double adapted = of("lora_bias")[e * kOut + o];
+        for (int64_t r = 0; r < kRank; ++r) {
+          double t = 0;
+          for (int64_t i = 0; i < kIn; ++i)
+            t += x.data<double>()[row * kIn + i] * of("lora_a")[(i * kExperts + e) * kRank + r];
+          adapted += options.scale * t * of("lora_b")[(e * kRank + r) * kOut + o];
+        }
+        sum += gate.data<double>()[row * kExperts + e] * adapted;
+      }
+      EXPECT_NEAR(y.data<double>()[row * kOut + o], sum, 1e-13);
+    }
+  }
 }
 
 class MloraModel : public testing::Test {

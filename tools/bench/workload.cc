@@ -16,6 +16,13 @@ int64_t skewed(double u, int64_t n) {
   return std::min(n - 1, static_cast<int64_t>(static_cast<double>(n) * u * u * u * u));
 }
 
+// Tells the rows' domains and is no input.
+void add_domain(int64_t domains, Schema& schema) {
+  schema.domains = domains;
+  schema.fields.push_back({"domain", FieldType::categorical, domains, FieldRole::domain});
+  schema.fields.back().input = false;
+}
+
 Schema criteo_schema(const WorkloadOptions& options) {
   Schema schema;
   schema.name = "criteo shape";
@@ -25,10 +32,7 @@ Schema criteo_schema(const WorkloadOptions& options) {
     field.vocabulary = options.vocabulary / options.fields;
     schema.fields.push_back(field);
   }
-  // Tells the rows' domains and is no input.
-  schema.domains = options.domains;
-  schema.fields.push_back({"domain", FieldType::categorical, options.domains, FieldRole::domain});
-  schema.fields.back().input = false;
+  add_domain(options.domains, schema);
   return schema;
 }
 
@@ -43,7 +47,7 @@ Schema taobao_schema() {
 }
 
 // A user, an item of a category, and histories of up to 50 of each.
-Schema history_schema() {
+Schema history_schema(int64_t domains) {
   Schema schema;
   schema.name = "amazon shape";
   schema.fields = {{"user", FieldType::categorical, 192403, FieldRole::user},
@@ -57,6 +61,7 @@ Schema history_schema() {
     field.padding = true;
     if (field.is_list()) field.max_length = 50;
   }
+  add_domain(domains, schema);
   return schema;
 }
 
@@ -93,7 +98,8 @@ Workload::Workload(const WorkloadOptions& options)
           {field.vocabulary, field.vector_width}, DType::f32, 1, field.vectors);
     }
   } else {
-    schema_ = options_.shape == "amazon" ? history_schema() : criteo_schema(options_);
+    schema_ =
+        options_.shape == "amazon" ? history_schema(options_.domains) : criteo_schema(options_);
     if (options_.embedding_dim > 0) model_options_.embedding_dim = options_.embedding_dim;
     if (model_options_.embedding_dim == 0) model_options_.embedding_dim = 16;
     model_options_.embedding = options_.embedding;

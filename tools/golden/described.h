@@ -30,7 +30,8 @@ struct Described {
   std::map<std::string, Part> parts = {};          // the same, where they are part of ours
   std::set<std::string> partly = {};               // those of ours that parts need not fill
   std::map<std::string, std::string> states = {};  // other tensors of the file → our states
-  std::vector<std::string> unused = {};  // the file's parameters that nothing reads, nor do we
+  std::vector<std::string> on_the_way = {};  // results inside the model, compared by unit tests
+  std::vector<std::string> unused = {};      // the file's parameters that nothing reads, nor do we
 };
 
 // Two families of files: FuxiCTR's names and options, and our own (tests/golden/README.md).

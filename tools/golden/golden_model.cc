@@ -89,6 +89,7 @@ void load(GoldenFile& file, const Described& d, ParameterStore& store) {
   }
   load_parts(file, d, store, loaded);
   for (const std::string& name : d.unused) file.take("param/" + name);
+  for (const std::string& name : d.on_the_way) file.take(name);
   for (const auto& [name, mine] : d.states) {
     Parameter* state = store.find(mine);
     CTR_CHECK_DATA(state != nullptr, "golden: {} has no state '{}' ({})", d.model, mine, name);

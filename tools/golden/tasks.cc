@@ -15,7 +15,8 @@ const std::map<std::string, std::string> kModels = {{"SharedBottom", "sharedbott
                                                     {"MMoE", "mmoe"},
                                                     {"CGC", "cgc"},
                                                     {"PLE", "ple"},
-                                                    {"ESMM", "esmm"}};
+                                                    {"ESMM", "esmm"},
+                                                    {"AttentionPoolingCGC", "pooledcgc"}};
 
 void describe_shallow(const Json& shallow, const Schema& schema, OptionList& list) {
   for (const auto& [key, value] : shallow.items()) set_option(list, "shallow_" + key, value);
@@ -61,12 +62,17 @@ Described described_tasks(const GoldenFile& file) {
     if (key == "tasks") {
       CTR_CHECK_DATA(value == Json(d.schema.labels), "golden: tasks {} of labels {}",
                      json_text(value), json_text(Json(d.schema.labels)));
+    } else if (key == "domains") {
+      d.schema.domains = value.get<int64_t>();
+    } else if (key == "vector_dim") {
+      set_option(list, "embedding_dim", value);
     } else if (key == "shallow_tower") {
       describe_shallow(value, d.schema, list);
     } else {
       set_option(list, key == "levels" ? "ple_levels" : key, value);
     }
   }
+  if (file.has("pooled")) d.on_the_way = {"pooled"};
   const PeerShapes shapes = file.shapes("param/");
   for (const auto& [name, shape] : shapes) d.names[name] = name;
   name_experts(shapes, d);

@@ -7,7 +7,8 @@
 
 namespace ctr {
 
-// Whether `model` is one in files of our own: SharedBottom, MMoE, CGC, PLE, ESMM.
+// Whether `model` is one in files of our own: SharedBottom, MMoE, CGC, PLE, ESMM,
+// AttentionPoolingCGC.
 bool is_task_model(const std::string& model);
 // Of such a file. Throws kind data on settings that it does not know.
 Described described_tasks(const GoldenFile& file);

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "autograd/tape.h"
+#include "engine/activation.h"
+#include "models/layers/dropout_layer.h"
+#include "models/options/mlora_options.h"
+
+namespace ctr {
+
+// How much of each expert a domain takes: g = softmax(W v_d + b), from vectors v_d of its own.
+// Parameters `gate/embedding` [D, --lora-gate-dim] (normal), `gate/weight` [E, …] (Xavier normal),
+// `gate/bias` [E] (zeros).
+class DomainGate {
+ public:
+  DomainGate(const Scope& scope, int64_t domains, const MloraOptions& options);
+  // Domains i64 [B] → [B, E].
+  Var operator()(const Tensor& domains) const;
+
+ private:
+  const Parameter& embedding_;
+  const Parameter& weight_;
+  const Parameter& bias_;
+};
+
+// A linear layer with a mixture of low-rank adapters (MoE-MLoRA, arXiv 2506.07563):
+//   y = activation(x Wᵀ + b + Σ_e g_e ((x A_e) B_e + β_e)), g the gate of the row's domain
+// Parameters `weight` [out, in] (Xavier normal), `bias` [out], and of all experts side by side
+// `lora_a` [in, E r] (Xavier normal by expert), `lora_b` [E r, out], `lora_bias` [E, out] (zeros).
+class MixedLoraLinear {
+ public:
+  MixedLoraLinear(const Scope& scope, int64_t in, int64_t out, int64_t rank,
+                  const MloraOptions& options, double dropout);
+
+  // x [B, in], gate [B, E] → [B, out]
+  Var operator()(const Var& x, const Var& gate, Activation activation) const;
+  // Whether dropout is inside, not after the activation.
+  bool drops_inside() const { return drops_inside_; }
+
+ private:
+  int64_t experts_, rank_;
+  double scale_;
+  bool drops_inside_;
+  DropoutLayer dropout_;
+  const Parameter& weight_;
+  const Parameter& bias_;
+  const Parameter& a_;
+  const Parameter& b_;
+  const Parameter& expert_bias_;
+};
+
+}  // namespace ctr
