@@ -5,65 +5,44 @@
 // model is the MLP with `linear = mlora`; any other backbone takes the same layers by --linear
 // mlora.
 
-#include "models/model.h"
-#include "models/tower.h"
+#include "models/mlp.h"
 
 namespace ctr {
-namespace {
-
-class Mlora : public Model {
- public:
-  Mlora(const Scope& scope, const ModelContext& context)
-      : tower_(scope, context), mlp_(tower_.mlp(tower_.embedding().width())) {}
-
-  Var logit(const Batch& batch) const override {
-    Var h = tower_.embedding().flat(batch);  // [v_1 … v_F]      [B, Σ D_f]
-    return mlp_(h, batch);                   // head(h_L)        [B, 1]
-  }
-
- private:
-  Tower tower_;
-  Mlp mlp_;
-};
-
-}  // namespace
 
 ModelInfo model_mlora() {
-  return {
-      .name = "mlora",
-      .title = "MLP with a low-rank adapter per domain in every layer",
-      .paper = "Gao et al., RecSys 2024",
-      .make = [](const Scope& scope,
-                 const ModelContext& context) { return std::make_unique<Mlora>(scope, context); },
-      .preset = [](ModelOptions& options) { options.linear = "mlora"; },
-      .shrink = [](ModelOptions& options) { options.mlora.reduce = 3; },
-      .variants = {{"one rank, scale",
-                    [](ModelOptions& o) {
-                      o.mlora.rank = {2};
-                      o.mlora.scale = 0.5;
-                    }},
-                   {"dropout of the shared branch", [](ModelOptions& o) { o.dropout = 0.2; }},
-                   {"dropout of the output, started as a stack",
-                    [](ModelOptions& o) {
-                      o.dropout = 0.2;
-                      o.mlora.dropout = "output";
-                      o.mlora.start = "stack";
-                    }},
-                   {"two experts",
-                    [](ModelOptions& o) {
-                      o.mlora.experts = 2;
-                      o.mlora.scale = 0.5;
-                    }},
-                   {"three experts, dropout of the output",
-                    [](ModelOptions& o) {
-                      o.mlora.experts = 3;
-                      o.mlora.dropout = "output";
-                      o.dropout = 0.2;
-                    }},
-                   {"batch norm, prelu", [](ModelOptions& o) {
-                      o.batch_norm = true;
-                      o.activation = "prelu";
-                    }}}};
+  return {.name = "mlora",
+          .title = "MLP with a low-rank adapter per domain in every layer",
+          .paper = "Gao et al., RecSys 2024",
+          .make = make_mlp,
+          .preset = [](ModelOptions& options) { options.linear = "mlora"; },
+          .shrink = [](ModelOptions& options) { options.mlora.reduce = 3; },
+          .variants = {{"one rank, scale",
+                        [](ModelOptions& o) {
+                          o.mlora.rank = {2};
+                          o.mlora.scale = 0.5;
+                        }},
+                       {"dropout of the shared branch", [](ModelOptions& o) { o.dropout = 0.2; }},
+                       {"dropout of the output, started as a stack",
+                        [](ModelOptions& o) {
+                          o.dropout = 0.2;
+                          o.mlora.dropout = "output";
+                          o.mlora.start = "stack";
+                        }},
+                       {"two experts",
+                        [](ModelOptions& o) {
+                          o.mlora.experts = 2;
+                          o.mlora.scale = 0.5;
+                        }},
+                       {"three experts, dropout of the output",
+                        [](ModelOptions& o) {
+                          o.mlora.experts = 3;
+                          o.mlora.dropout = "output";
+                          o.dropout = 0.2;
+                        }},
+                       {"batch norm, prelu", [](ModelOptions& o) {
+                          o.batch_norm = true;
+                          o.activation = "prelu";
+                        }}}};
 }
 
 }  // namespace ctr

@@ -1,6 +1,7 @@
 // Embedding and MLP.   logit = MLP([v_1 … v_F])
 
-#include "models/model.h"
+#include "models/mlp.h"
+
 #include "models/tower.h"
 
 namespace ctr {
@@ -22,14 +23,15 @@ class MlpModel : public Model {
 
 }  // namespace
 
+std::unique_ptr<Model> make_mlp(const Scope& scope, const ModelContext& context) {
+  return std::make_unique<MlpModel>(scope, context);
+}
+
 ModelInfo model_mlp() {
   return {.name = "mlp",
           .title = "embeddings and a multi-layer perceptron (DNN)",
           .paper = "Covington et al., RecSys 2016",
-          .make =
-              [](const Scope& scope, const ModelContext& context) {
-                return std::make_unique<MlpModel>(scope, context);
-              },
+          .make = make_mlp,
           .criteo =
               [](ModelOptions& o) {
                 o.hidden_units = {1000, 1000, 1000, 1000, 1000};

@@ -1,8 +1,5 @@
 #include "models/layers/lora_linear.h"
 
-#include <algorithm>
-
-#include "engine/check.h"
 #include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
@@ -19,20 +16,10 @@ Initializer start_of_a(const MloraOptions& options, int64_t domains, int64_t in,
 
 }  // namespace
 
-int64_t lora_rank(const MloraOptions& options, size_t layer, size_t layers, int64_t out) {
-  if (options.rank.empty())
-    return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(out) / options.reduce));
-  CTR_CHECK(options.rank.size() == 1 || options.rank.size() == layers,
-            "mlora: --lora-rank takes one value or {} (one per layer), got {}", layers,
-            options.rank.size());
-  return options.rank.size() == 1 ? options.rank[0] : options.rank[layer];
-}
-
 LoraLinear::LoraLinear(const Scope& scope, int64_t in, int64_t out, int64_t domains, int64_t rank,
                        const MloraOptions& options, double dropout)
     : scope_(scope),
       scale_(options.scale),
-      drops_inside_(options.dropout == "shared"),
       rate_(dropout),
       dropout_(scope, dropout),
       weight_(scope.parameter("weight", {out, in}, Initializer::xavier_normal(in, out))),
@@ -50,7 +37,7 @@ Var LoraLinear::folded(const Var& x, const RowGroups& domains, Activation activa
 }
 
 Var LoraLinear::operator()(const Var& x, const RowGroups& domains, Activation activation) const {
-  const bool drops = drops_inside_ && scope_.mode().training && rate_ > 0;
+  const bool drops = scope_.mode().training && rate_ > 0;
   if (Tape::current() == nullptr && !drops &&
       a_.value.dim(0) * weight_.value.count() <= kMostFolded)
     return folded(x, domains, activation);

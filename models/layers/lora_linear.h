@@ -12,22 +12,20 @@ namespace ctr {
 //   y = activation(x Wᵀ + b + (x A_d) B_d + β_d), d the row's domain
 // Parameters `weight` [out, in] (Xavier normal), `bias` [out], and of all domains `lora_a`
 // [D, in, r] (Xavier normal), `lora_b` [D, r, out], `lora_bias` [D, out] (zeros). Where nothing
-// records, W + A_d B_d is multiplied out once per set of weights, as long as that is small.
+// records, W + A_d B_d is multiplied out once per set of weights, as long as that is small. Dropout
+// is that of x Wᵀ + b.
 class LoraLinear {
  public:
   LoraLinear(const Scope& scope, int64_t in, int64_t out, int64_t domains, int64_t rank,
              const MloraOptions& options, double dropout);
 
   Var operator()(const Var& x, const RowGroups& domains, Activation activation) const;
-  // Whether dropout is inside, not after the activation.
-  bool drops_inside() const { return drops_inside_; }
 
  private:
   Var folded(const Var& x, const RowGroups& domains, Activation activation) const;
 
   const Scope scope_;
   double scale_;
-  bool drops_inside_;
   double rate_;  // of dropout
   DropoutLayer dropout_;
   const Parameter& weight_;
@@ -38,8 +36,5 @@ class LoraLinear {
   mutable FoldedLowRank folded_;
   mutable uint64_t version_ = ~uint64_t{0};
 };
-
-// r of layer `layer` of `layers`, which is `out` wide.
-int64_t lora_rank(const MloraOptions& options, size_t layer, size_t layers, int64_t out);
 
 }  // namespace ctr

@@ -26,6 +26,7 @@ class DomainGate {
 //   y = activation(x Wᵀ + b + Σ_e g_e ((x A_e) B_e + β_e)), g the gate of the row's domain
 // Parameters `weight` [out, in] (Xavier normal), `bias` [out], and of all experts side by side
 // `lora_a` [in, E r] (Xavier normal by expert), `lora_b` [E r, out], `lora_bias` [E, out] (zeros).
+// Dropout is that of x Wᵀ + b.
 class MixedLoraLinear {
  public:
   MixedLoraLinear(const Scope& scope, int64_t in, int64_t out, int64_t rank,
@@ -33,13 +34,10 @@ class MixedLoraLinear {
 
   // x [B, in], gate [B, E] → [B, out]
   Var operator()(const Var& x, const Var& gate, Activation activation) const;
-  // Whether dropout is inside, not after the activation.
-  bool drops_inside() const { return drops_inside_; }
 
  private:
   int64_t experts_, rank_;
   double scale_;
-  bool drops_inside_;
   DropoutLayer dropout_;
   const Parameter& weight_;
   const Parameter& bias_;

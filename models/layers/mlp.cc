@@ -1,5 +1,7 @@
 #include "models/layers/mlp.h"
 
+#include <algorithm>
+
 #include "engine/check.h"
 
 namespace ctr {
@@ -9,8 +11,19 @@ namespace {
 int64_t of_layer(const IntList& list, size_t layer, size_t layers, const char* name) {
   if (list.empty()) return 0;
   CTR_CHECK(list.size() == 1 || list.size() == layers,
-            "apg: {} takes one value or {} (one per layer), got {}", name, layers, list.size());
+            "{} takes one value or {} (one per layer), got {}", name, layers, list.size());
   return list.size() == 1 ? list[0] : list[layer];
+}
+
+// The rank of an adapter of a layer that is `out` wide.
+int64_t lora_rank(const MloraOptions& options, size_t layer, size_t layers, int64_t out) {
+  if (!options.rank.empty()) return of_layer(options.rank, layer, layers, "mlora: --lora-rank");
+  return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(out) / options.reduce));
+}
+
+// Whether dropout falls on the shared branch inside the layers, not on their outputs.
+bool drops_inside(const MlpOptions& shape, const RowWeights& weights) {
+  return shape.linear == "mlora" && weights.mlora.dropout == "shared";
 }
 
 }  // namespace
@@ -26,7 +39,7 @@ MlpOptions mlp_options(const ModelOptions& options) {
 }
 
 Mlp::Mlp(const Scope& scope, int64_t in, const MlpOptions& shape, const RowWeights& weights)
-    : dropout_(scope / shape.name, shape.dropout),
+    : dropout_(scope / shape.name, drops_inside(shape, weights) ? 0 : shape.dropout),
       width_(in),
       condition_(shape.linear == "apg" ? weights.condition : nullptr),
       domains_(shape.linear == "mlora" ? weights.domains : 0),
@@ -52,16 +65,17 @@ Mlp::Layer Mlp::make_layer(const Scope& place, int64_t out, const MlpOptions& sh
     const ApgOptions& apg = weights.apg;
     layer.generated =
         std::make_unique<ApgLinear>(place, width_, out, condition_->widths(), apg,
-                                    of_layer(apg.rank_k, index, layers, "--rank-k"),
-                                    of_layer(apg.overparam_p, index, layers, "--overparam-p"));
+                                    of_layer(apg.rank_k, index, layers, "apg: --rank-k"),
+                                    of_layer(apg.overparam_p, index, layers, "apg: --overparam-p"));
   } else if (shape.linear == "mlora") {
     const int64_t rank = lora_rank(weights.mlora, index, layers, out);
+    const double dropout = drops_inside(shape, weights) ? shape.dropout : 0;
     if (gate_ != nullptr) {
       layer.mixed =
-          std::make_unique<MixedLoraLinear>(place, width_, out, rank, weights.mlora, shape.dropout);
+          std::make_unique<MixedLoraLinear>(place, width_, out, rank, weights.mlora, dropout);
     } else {
-      layer.adapted = std::make_unique<LoraLinear>(place, width_, out, domains_, rank,
-                                                   weights.mlora, shape.dropout);
+      layer.adapted =
+          std::make_unique<LoraLinear>(place, width_, out, domains_, rank, weights.mlora, dropout);
     }
   } else {
     layer.plain = std::make_unique<LinearLayer>(place, width_, out);
@@ -85,13 +99,7 @@ Var Mlp::hidden(const Layer& layer, const Var& x, const Rows& rows) const {
 
 Var Mlp::run(const Var& x, const Rows& rows) const {
   Var h = x;
-  for (size_t l = 0; l < layers_.size(); ++l) {
-    h = hidden(layers_[l], h, rows);
-    const Layer& layer = layers_[l];
-    const bool dropped = (layer.adapted && layer.adapted->drops_inside()) ||
-                         (layer.mixed && layer.mixed->drops_inside());
-    if (!dropped) h = dropout_(h, l);
-  }
+  for (size_t l = 0; l < layers_.size(); ++l) h = dropout_(hidden(layers_[l], h, rows), l);
   return head_ ? (*head_)(h) : h;
 }
 
