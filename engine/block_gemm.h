@@ -69,14 +69,12 @@ inline void block(int64_t rows, const Left& a, const T* b, int64_t stride_b, int
   }
 }
 
-// Columns [begin, begin + cols) of op(b) as rows of kBlockCols, zeros beyond.
+// Columns [begin, begin + cols) of op(b) as rows of kBlockCols, zeros beyond: `to` holds inner of
+// them.
 template <class T>
-const T* packed_columns(const Matrix<const T>& b, bool transposed, int64_t begin, int64_t cols,
-                        int64_t inner) {
-  thread_local std::vector<T> panel;
+void pack_columns(const Matrix<const T>& b, bool transposed, int64_t begin, int64_t cols,
+                  int64_t inner, T* to) {
   constexpr int64_t kCols = kBlockCols<T>;
-  panel.resize(std::max(panel.size(), static_cast<size_t>(inner * kCols)));
-  T* to = panel.data();
   if (cols < kCols) std::fill_n(to, inner * kCols, T(0));
   for (int64_t j = 0; transposed && j < cols; ++j) {
     const T* from = b.data + (begin + j) * b.stride;
@@ -84,7 +82,16 @@ const T* packed_columns(const Matrix<const T>& b, bool transposed, int64_t begin
   }
   for (int64_t k = 0; !transposed && k < inner; ++k)
     std::copy_n(b.data + k * b.stride + begin, cols, to + k * kCols);
-  return to;
+}
+
+// The same in memory of this thread.
+template <class T>
+const T* packed_columns(const Matrix<const T>& b, bool transposed, int64_t begin, int64_t cols,
+                        int64_t inner) {
+  thread_local std::vector<T> panel;
+  panel.resize(std::max(panel.size(), static_cast<size_t>(inner * kBlockCols<T>)));
+  pack_columns(b, transposed, begin, cols, inner, panel.data());
+  return panel.data();
 }
 
 // c = op(a) op(b). The sum over the inner dimension runs in its order.

@@ -86,21 +86,15 @@ class RowProducts {
     }
   }
 
-  // op(b) as panels of kBlockCols columns, one after another, zeros beyond the last column.
+  // op(b) as panels of kBlockCols columns, one after another.
   const T* pack(const Matrix<const T>& b) const {
     constexpr int64_t kCols = small::kBlockCols<T>;
     const int64_t panels = (c_.cols + kCols - 1) / kCols, inner = a_.cols;
     T* all = scratch<T>(0, panels * kCols * inner);
     for (int64_t panel = 0; panel < panels; ++panel) {
-      T* to = all + panel * kCols * inner;
-      const int64_t col = panel * kCols, cols = std::min(kCols, c_.cols - col);
-      if (cols < kCols) std::fill_n(to, inner * kCols, T(0));
-      for (int64_t j = 0; transposed_ && j < cols; ++j) {
-        const T* from = b.data + (col + j) * b.stride;
-        for (int64_t k = 0; k < inner; ++k) to[k * kCols + j] = from[k];
-      }
-      for (int64_t k = 0; !transposed_ && k < inner; ++k)
-        std::copy_n(b.data + k * b.stride + col, cols, to + k * kCols);
+      const int64_t col = panel * kCols;
+      small::pack_columns(b, transposed_, col, std::min(kCols, c_.cols - col), inner,
+                          all + col * inner);
     }
     return all;
   }

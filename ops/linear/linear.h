@@ -63,7 +63,7 @@ Var lora_linear(const Var& x, const Var& weight, const Var& bias, const LowRank&
 // The same layer as one matrix per group, grouped_linear's, for a model that only predicts:
 //   weight_d = W + (A_d B_d)ᵀ [D, O, I],  bias_d = c + β_d [D, O]
 struct FoldedLowRank {
-  Var weight, bias;
+  Var weight, bias;  // no bias where neither c nor β is defined
 };
 FoldedLowRank fold_low_rank(const Var& weight, const Var& bias, const LowRank& low_rank);
 

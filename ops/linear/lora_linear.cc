@@ -81,7 +81,7 @@ Var lora_linear(const Var& x, const Var& weight, const Var& bias, const LowRank&
 FoldedLowRank fold_low_rank(const Var& weight, const Var& bias, const LowRank& low) {
   const int64_t groups = low.a.dim(0), in = weight.dim(1), out = weight.dim(0);
   const Tensor &shared = weight.value(), &a = low.a.value(), &b = low.b.value();
-  Tensor w({groups, out, in}, a.dtype(), a.device()), c({groups, out}, a.dtype(), a.device());
+  Tensor w({groups, out, in}, a.dtype(), a.device());
   visit_float(a.dtype(), "fold_low_rank", [&](auto zero) {
     using T = decltype(zero);
     const int64_t rank = a.dim(2);
@@ -91,12 +91,12 @@ FoldedLowRank fold_low_rank(const Var& weight, const Var& bias, const LowRank& l
       gemm(a.device(), Matrix<const T>{b.data<T>() + g * rank * out, rank, out, out},
            Transpose::yes, Matrix<const T>{a.data<T>() + g * in * rank, in, rank, rank},
            Transpose::yes, Matrix<T>{one, out, in, in}, Epilogue<T>{nullptr, false, true});
-      for (int64_t o = 0; o < out; ++o)
-        c.data<T>()[g * out + o] =
-            bias.value().data<T>()[o] + low.bias.value().data<T>()[g * out + o];
     }
   });
-  return {Var(w), Var(c)};
+  Var sum = low.bias;  // c + β_d
+  if (bias.defined())
+    sum = (sum.defined() ? sum : Var(Tensor::zeros({groups, out}, a.dtype()))) + bias;
+  return {Var(w), sum};
 }
 
 OpInfo op_lora_linear() {
