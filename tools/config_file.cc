@@ -52,9 +52,8 @@ class ConfigReader {
       entries_.push_back({setting.name, setting.text, place_of(setting.key)});
     for (const std::string& note : config.notes)
       notes_.push_back(fmt::format("{}: {}", path_, note));
-    std::string unused;
-    for (const std::string& key : config.unused) unused += (unused.empty() ? "" : ", ") + key;
-    if (!unused.empty()) notes_.push_back(fmt::format("{}: not used here: {}", path_, unused));
+    if (!config.unused.empty())
+      notes_.push_back(fmt::format("{}: not used here: {}", path_, fmt::join(config.unused, ", ")));
   }
 
   // The place of `"key":` in the text. JSON texts rarely hold it in a value as well.

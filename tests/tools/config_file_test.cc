@@ -11,6 +11,7 @@
 #include "io/file.h"
 #include "io/json.h"
 #include "models/model.h"
+#include "tools/deepctr.h"
 #include "tools/presets.h"
 #include "tools/train_options.h"
 
@@ -116,6 +117,15 @@ TEST_F(ConfigFile, MlorasBackbonesTakeAdapters) {
     ModelOptions of_model;
     take(file, of_file, of_model);
     EXPECT_EQ(of_file.monitor, "mean_auc") << file;
+    const DeepCtrModel& theirs = deepctr_models().at(std::filesystem::path(file).stem().string());
+    EXPECT_EQ(of_file.model, theirs.model) << file;
+    for (const auto* settings : {&theirs.dialect, &theirs.defaults}) {
+      for (const auto& [name, text] : *settings) {
+        ModelOptions same = of_model;  // to set what the file set changes nothing
+        same.list().set(name, text, "DeepCTR");
+        EXPECT_EQ(to_json(same.list()), to_json(of_model.list())) << file << ' ' << name;
+      }
+    }
     const GivenVectors none;
     ParameterStore plain(DType::f32, 1), adapted(DType::f32, 1);
     of_model.linear = "plain";

@@ -45,15 +45,10 @@ double overfit(Model& model, ParameterStore& store, const Batch& batch) {
 }
 
 TEST_P(ModelTraining, OverfitsASmallBatch) {
-  double best = 1;
-  for (uint64_t seed : {1, 2}) {  // in layers so narrow a seed may leave too many ReLUs dead
-    ParameterStore store(DType::f32, seed);
-    auto model = make(store);
-    if (model->counts()) return;  // descends no gradient
-    best = std::min(best, overfit(*model, store, problem.batch));
-    if (best < 0.1) break;
-  }
-  EXPECT_LT(best, 0.1);
+  ParameterStore store(DType::f32, 1);
+  auto model = make(store);
+  if (model->counts()) return;  // descends no gradient
+  EXPECT_LT(overfit(*model, store, problem.batch), 0.1);
 }
 
 TEST_P(ModelTraining, TrainingAndFoldedFormsAgree) {

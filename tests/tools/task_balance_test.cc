@@ -61,6 +61,19 @@ TEST(Uncertainty, DescendsItsLoss) {
   expect_all(balance.weights(2), {2, .25});  // e^−s = 1 / (2 L)
 }
 
+// With s = ln σ²: L / σ² + ln σ for σ = 1, √e.
+TEST(Uncertainty, GivesTheGoldenLoss) {
+  TrainOptions options;
+  options.task_balance = "uncertainty";
+  TaskBalance balance(options);
+  const std::vector<double> s{0, 1}, losses{.5, 2};
+  balance.restore({s, {}});
+  const std::vector<double> weights = balance.weights(2);
+  double loss = 0;
+  for (size_t t = 0; t < 2; ++t) loss += weights[t] * losses[t] + s[t] / 2;
+  EXPECT_NEAR(loss, 1.735759, 6e-7);
+}
+
 TEST(TaskBalance, SaysWhatIsMissing) {
   TrainOptions options;
   options.task_balance = "gradnorm";
