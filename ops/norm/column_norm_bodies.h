@@ -1,12 +1,19 @@
 #pragma once
-// Batch norm over columns: x is [rows, cols]. γ, β and the gate g may be null: 1, 0 and 1.
+// Norms over columns: x is [rows, cols]. γ, β and the gate g may be null: 1, 0 and 1. Sums run over
+// all rows, or over those listed.
 
 #include "engine/kernel.h"
 #include "engine/math.h"
 
 namespace ctr {
 
-// mean = Σ x / rows
+// Which row of x the i-th of a sum is.
+struct SummedRows {
+  const int64_t* listed = nullptr;  // null: all
+  CTR_HD int64_t operator()(int64_t i) const { return listed == nullptr ? i : listed[i]; }
+};
+
+// mean = Σ x / count
 template <class T>
 struct ColumnMean {
   static constexpr const char* kName = "column mean";
@@ -15,14 +22,15 @@ struct ColumnMean {
   T* mean;
   int64_t cols;
   T count;
+  SummedRows rows = {};
   CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const { return x[row * cols + col]; }
+  CTR_HD T load(int64_t row, int64_t col) const { return x[rows(row) * cols + col]; }
   CTR_HD T combine(T left, T right) const { return left + right; }
   CTR_HD void store(int64_t col, T value) const { mean[col] = value / count; }
 };
 CTR_KERNEL(reduce_cols, ColumnMean);
 
-// variance = Σ (x − mean)² / rows
+// variance = Σ (x − mean)² / count
 template <class T>
 struct ColumnVariance {
   static constexpr const char* kName = "column variance";
@@ -32,9 +40,10 @@ struct ColumnVariance {
   T* variance;
   int64_t cols;
   T count;
+  SummedRows rows = {};
   CTR_HD T identity() const { return T(0); }
   CTR_HD T load(int64_t row, int64_t col) const {
-    const T centred = x[row * cols + col] - mean[col];
+    const T centred = x[rows(row) * cols + col] - mean[col];
     return centred * centred;
   }
   CTR_HD T combine(T left, T right) const { return left + right; }
@@ -87,9 +96,11 @@ struct ColumnProduct {
   const T* dy;
   T* s;
   int64_t cols;
+  SummedRows rows = {};
   CTR_HD T identity() const { return T(0); }
   CTR_HD T load(int64_t row, int64_t col) const {
-    return dy[row * cols + col] * (x[row * cols + col] - mean[col]);
+    const int64_t i = rows(row) * cols + col;
+    return dy[i] * (x[i] - mean[col]);
   }
   CTR_HD T combine(T left, T right) const { return left + right; }
   CTR_HD void store(int64_t col, T value) const { s[col] = value; }

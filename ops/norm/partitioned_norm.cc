@@ -4,6 +4,7 @@
 
 #include "engine/check.h"
 #include "engine/launch.h"
+#include "ops/norm/column_norm_bodies.h"
 #include "ops/norm/partitioned_norm_bodies.h"
 #include "ops/registry.h"
 
@@ -48,10 +49,10 @@ DomainStatistics statistics_of(const Tensor& x, const RowGroups& domains) {
     each_domain(domains, cols, [&](const int64_t* rows, int64_t count, int64_t at) {
       const T n = static_cast<T>(count > 0 ? count : 1);
       T* mean = result.mean.data<T>() + at;
-      reduce_cols(x.device(), count, cols, DomainSum<T>{x.data<T>(), rows, mean, cols, n});
+      reduce_cols(x.device(), count, cols, ColumnMean<T>{x.data<T>(), mean, cols, n, {rows}});
       reduce_cols(
           x.device(), count, cols,
-          DomainVariance<T>{x.data<T>(), rows, mean, result.variance.data<T>() + at, cols, n});
+          ColumnVariance<T>{x.data<T>(), mean, result.variance.data<T>() + at, cols, n, {rows}});
     });
   });
   return result;
@@ -97,9 +98,10 @@ void backward_of(const Kept& kept, const Tensor& dy, GradientSink& sink) {
     const T* mean = kept.mean.data<T>();
     const T* r = kept.r.data<T>();
     each_domain(kept.domains, cols, [&](const int64_t* listed, int64_t count, int64_t at) {
-      reduce_cols(device, count, cols, DomainSum<T>{up, listed, sum_dy.data<T>() + at, cols, T(1)});
       reduce_cols(device, count, cols,
-                  DomainProduct<T>{x, up, listed, mean + at, s.data<T>() + at, cols});
+                  ColumnMean<T>{up, sum_dy.data<T>() + at, cols, T(1), {listed}});
+      reduce_cols(device, count, cols,
+                  ColumnProduct<T>{x, mean + at, up, s.data<T>() + at, cols, {listed}});
     });
     for_each_2d(device, domains, cols,
                 DomainGradients<T>{s.data<T>(), sum_dy.data<T>(), r, kept.gamma.data<T>(),

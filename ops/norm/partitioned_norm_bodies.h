@@ -1,70 +1,11 @@
 #pragma once
-// Partitioned norm: x is [rows, cols], statistics are [domains, cols]. Sums of a domain run over
-// the rows of x that `rows` lists.
+// Partitioned norm: x is [rows, cols], statistics are [domains, cols]. The sums of a domain's rows
+// are those of column_norm_bodies.h.
 
 #include "engine/kernel.h"
 #include "engine/math.h"
 
 namespace ctr {
-
-// sum = Σ x / divisor over the listed rows.
-template <class T>
-struct DomainSum {
-  static constexpr const char* kName = "partitioned_norm sum";
-  using Value = T;
-  const T* x;
-  const int64_t* rows;
-  T* sum;
-  int64_t cols;
-  T divisor;
-  CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const { return x[rows[row] * cols + col]; }
-  CTR_HD T combine(T left, T right) const { return left + right; }
-  CTR_HD void store(int64_t col, T value) const { sum[col] = value / divisor; }
-};
-CTR_KERNEL(reduce_cols, DomainSum);
-
-// variance = Σ (x − mean)² / count over the listed rows.
-template <class T>
-struct DomainVariance {
-  static constexpr const char* kName = "partitioned_norm variance";
-  using Value = T;
-  const T* x;
-  const int64_t* rows;
-  const T* mean;
-  T* variance;
-  int64_t cols;
-  T count;
-  CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const {
-    const T centred = x[rows[row] * cols + col] - mean[col];
-    return centred * centred;
-  }
-  CTR_HD T combine(T left, T right) const { return left + right; }
-  CTR_HD void store(int64_t col, T value) const { variance[col] = value / count; }
-};
-CTR_KERNEL(reduce_cols, DomainVariance);
-
-// s = Σ dy (x − mean) over the listed rows.
-template <class T>
-struct DomainProduct {
-  static constexpr const char* kName = "partitioned_norm backward sum";
-  using Value = T;
-  const T* x;
-  const T* dy;
-  const int64_t* rows;
-  const T* mean;
-  T* s;
-  int64_t cols;
-  CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const {
-    const int64_t i = rows[row] * cols + col;
-    return dy[i] * (x[i] - mean[col]);
-  }
-  CTR_HD T combine(T left, T right) const { return left + right; }
-  CTR_HD void store(int64_t col, T value) const { s[col] = value; }
-};
-CTR_KERNEL(reduce_cols, DomainProduct);
 
 // r = 1 / √(σ² + ε), scale = γ γ_d r
 template <class T>
