@@ -5,19 +5,34 @@
 
 namespace ctr {
 
+// Columns of one call: kept in registers while the experts go by.
+constexpr int64_t kMixedColumns = 32;
+
+CTR_HD inline int64_t mixed_columns(int64_t width, int64_t tile) {
+  const int64_t left = width - tile * kMixedColumns;
+  return left < kMixedColumns ? left : kMixedColumns;
+}
+
 // y[b, h] = Σ_e g[b, first + e] f[b, e, h], added to y behind the first part.
 template <class T>
 struct MixExperts {
   static constexpr const char* kName = "mix_experts";
+  static constexpr bool kLoops = true;
   const T* f;
   const T* g;
   T* y;
   int64_t experts, width, gates, first;
-  CTR_HD void operator()(int64_t row, int64_t h) const {
-    T sum = first == 0 ? T(0) : y[row * width + h];
-    for (int64_t e = 0; e < experts; ++e)
-      sum += g[row * gates + first + e] * f[(row * experts + e) * width + h];
-    y[row * width + h] = sum;
+  CTR_HD void operator()(int64_t row, int64_t tile) const {
+    const int64_t begin = tile * kMixedColumns, columns = mixed_columns(width, tile);
+    T* to = y + row * width + begin;
+    T sum[kMixedColumns];
+    for (int64_t h = 0; h < columns; ++h) sum[h] = first == 0 ? T(0) : to[h];
+    for (int64_t e = 0; e < experts; ++e) {
+      const T weight = g[row * gates + first + e];
+      const T* from = f + (row * experts + e) * width + begin;
+      for (int64_t h = 0; h < columns; ++h) sum[h] += weight * from[h];
+    }
+    for (int64_t h = 0; h < columns; ++h) to[h] = sum[h];
   }
 };
 CTR_KERNEL(for_each_2d, MixExperts);
@@ -26,13 +41,19 @@ CTR_KERNEL(for_each_2d, MixExperts);
 template <class T>
 struct MixExpertsBackward {
   static constexpr const char* kName = "mix_experts backward";
+  static constexpr bool kLoops = true;
   const T* g;
   const T* dy;
   T* df;
   int64_t experts, width, gates, first;
-  CTR_HD void operator()(int64_t row, int64_t h) const {
-    for (int64_t e = 0; e < experts; ++e)
-      df[(row * experts + e) * width + h] = g[row * gates + first + e] * dy[row * width + h];
+  CTR_HD void operator()(int64_t row, int64_t tile) const {
+    const int64_t begin = tile * kMixedColumns, columns = mixed_columns(width, tile);
+    for (int64_t e = 0; e < experts; ++e) {
+      const T weight = g[row * gates + first + e];
+      const T* from = dy + row * width + begin;
+      T* to = df + (row * experts + e) * width + begin;
+      for (int64_t h = 0; h < columns; ++h) to[h] = weight * from[h];
+    }
   }
 };
 CTR_KERNEL(for_each_2d, MixExpertsBackward);

@@ -24,6 +24,8 @@ void check(std::span<const Var> experts, const Var& gate) {
   CTR_CHECK(count == gate.dim(1), "mix_experts: g {} does not fit {} experts", gate.shape(), count);
 }
 
+int64_t tiles_of(int64_t width) { return (width + kMixedColumns - 1) / kMixedColumns; }
+
 }  // namespace
 
 Var mix_experts(std::span<const Var> experts, const Var& gate) {
@@ -40,7 +42,7 @@ Var mix_experts(std::span<const Var> experts, const Var& gate) {
     using T = decltype(zero);
     int64_t first = 0;
     for (const Tensor& f : values) {
-      for_each_2d(y.device(), rows, width,
+      for_each_2d(y.device(), rows, tiles_of(width),
                   MixExperts<T>{f.data<T>(), gate.value().data<T>(), y.data<T>(), f.dim(1), width,
                                 gates, first});
       first += f.dim(1);
@@ -57,7 +59,7 @@ Var mix_experts(std::span<const Var> experts, const Var& gate) {
         const int64_t count = f.dim(1);
         if (sink.needs(static_cast<int>(i) + 1)) {
           Tensor df(f.shape(), f.dtype(), f.device());
-          for_each_2d(dy.device(), rows, width,
+          for_each_2d(dy.device(), rows, tiles_of(width),
                       MixExpertsBackward<T>{g.data<T>(), dy.data<T>(), df.data<T>(), count, width,
                                             gates, first});
           sink.put(static_cast<int>(i) + 1, df);
