@@ -19,19 +19,33 @@ Rows rows_of(const char* op, const Var& x) {
   return {x.value().count() / x.dim(-1), x.dim(-1)};
 }
 
+// Of each row the largest element that the mask keeps, and Σ e^(x − largest); leaves e^(x −
+// largest) in y. `totals` is [2, rows].
+template <class T>
+struct RowTotals {
+  T* largest;
+  T* sum;
+};
+template <class T>
+RowTotals<T> exponentials(const Tensor& x, const Tensor& mask, Rows shape, Tensor& totals,
+                          Tensor& y) {
+  const int64_t* kept = mask.defined() ? mask.data<int64_t>() : nullptr;
+  const RowTotals<T> of{totals.data<T>(), totals.data<T>() + shape.rows};
+  reduce_rows(x.device(), shape.rows, shape.cols,
+              RowMax<T>{x.data<T>(), kept, of.largest, shape.cols});
+  reduce_rows(x.device(), shape.rows, shape.cols,
+              RowExpSum<T>{x.data<T>(), kept, of.largest, y.data<T>(), of.sum, shape.cols});
+  return of;
+}
+
 Var softmax_over(const char* op, const Var& x, const Tensor& mask) {
   const auto [rows, cols] = rows_of(op, x);
   Tensor y(x.shape(), x.dtype(), x.device());
-  Tensor scratch({2, rows}, x.dtype(), x.device());
+  Tensor totals({2, rows}, x.dtype(), x.device());
   visit_float(x.dtype(), op, [&, rows = rows, cols = cols](auto zero) {
     using T = decltype(zero);
-    const T* in = x.value().data<T>();
-    const int64_t* kept = mask.defined() ? mask.data<int64_t>() : nullptr;
-    T* largest = scratch.data<T>();
-    T* sum = largest + rows;
-    reduce_rows(x.device(), rows, cols, RowMax<T>{in, kept, largest, cols});
-    reduce_rows(x.device(), rows, cols, RowExpSum<T>{in, kept, largest, y.data<T>(), sum, cols});
-    for_each_2d(x.device(), rows, cols, DivideRows<T>{sum, y.data<T>(), cols});
+    const auto of = exponentials<T>(x.value(), mask, {rows, cols}, totals, y);
+    for_each_2d(x.device(), rows, cols, DivideRows<T>{of.sum, y.data<T>(), cols});
   });
   return record(op, y, {x}, [y, rows = rows, cols = cols](const Tensor& dy, GradientSink& sink) {
     if (!sink.needs(0)) return;
@@ -77,15 +91,12 @@ Var masked_softmax(const Var& x, const Tensor& mask) {
 Var log_softmax(const Var& x) {
   const auto [rows, cols] = rows_of("log_softmax", x);
   Tensor y(x.shape(), x.dtype(), x.device());
-  Tensor scratch({2, rows}, x.dtype(), x.device());
+  Tensor totals({2, rows}, x.dtype(), x.device());
   visit_float(x.dtype(), "log_softmax", [&, rows = rows, cols = cols](auto zero) {
     using T = decltype(zero);
-    const T* in = x.value().data<T>();
-    T* largest = scratch.data<T>();
-    T* sum = largest + rows;
-    reduce_rows(x.device(), rows, cols, RowMax<T>{in, nullptr, largest, cols});
-    reduce_rows(x.device(), rows, cols, RowExpSum<T>{in, nullptr, largest, y.data<T>(), sum, cols});
-    for_each_2d(x.device(), rows, cols, LogSoftmax<T>{in, largest, sum, y.data<T>(), cols});
+    const auto of = exponentials<T>(x.value(), Tensor(), {rows, cols}, totals, y);
+    for_each_2d(x.device(), rows, cols,
+                LogSoftmax<T>{x.value().data<T>(), of.largest, of.sum, y.data<T>(), cols});
   });
   return record(
       "log_softmax", y, {x}, [y, rows = rows, cols = cols](const Tensor& dy, GradientSink& sink) {

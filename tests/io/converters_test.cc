@@ -111,7 +111,7 @@ TEST_F(Converters, Avazu) {
   EXPECT_EQ(ids(data, "hour_of_day"), (std::vector<int32_t>{0, 23, 5}));
   EXPECT_EQ(ids(data, "weekday"), (std::vector<int32_t>{2, 6, 0}));  // 21 Oct 2014: a Tuesday
   EXPECT_EQ(ids(data, "weekend"), (std::vector<int32_t>{0, 1, 1}));
-  for (const char* hour : {"14102124", "14133100", "1410210", "x4102100", ""}) {
+  for (const char* hour : {"14102124", "14109900", "14133100", "1410210", "x4102100", ""}) {
     expect_contains(refusal("avazu", {"train=" + write("b.csv", header + "1,0," + hour + ",a\n")}),
                     "b.csv:2:5: expected ");
   }

@@ -198,29 +198,6 @@ TEST(Criteo, BucketsNumbersAsX4Does) {
   EXPECT_EQ(tokens, (std::vector<std::string>{"-3", "0", "1", "2", "1", "21", ""}));
 }
 
-TEST(Avazu, TakesTheHourApart) {
-  const Folder folder("avazu");
-  const std::string path = folder.path() + "/a.csv";
-  folder.write("a.csv", "id,click,hour,C1\n1,0,14102100,x\n2,1,14102523,y\n");
-  const Prepared p = prepared(folder, "avazu", {{"min_count", "1"}, {"split", "1,0,0"}}, {path});
-  const Batch batch = whole(p.data, Split::train);
-  auto ids = [&](const std::string& name) {
-    return values<int64_t>(batch.fields[static_cast<size_t>(p.data.schema.index_of(name))].ids);
-  };
-  EXPECT_EQ(ids("hour_of_day"), (std::vector<int64_t>{0, 23}));
-  EXPECT_EQ(ids("weekday"), (std::vector<int64_t>{2, 6}));  // a Tuesday and a Saturday
-  EXPECT_EQ(ids("weekend"), (std::vector<int64_t>{0, 1}));
-  folder.write("a.csv", "id,click,hour,C1\n1,0,14109900,x\n");
-  EXPECT_EQ(error_of([&] { prepared(folder, "avazu", {}, {path}); })
-                .find(path + ":2:5: expected an id in [0, 24) for field 'hour_of_day', found "
-                             "'14109900'"),
-            0u);
-  folder.write("a.csv", "id,hour,C1\n1,14102100,x\n");
-  EXPECT_NE(
-      error_of([&] { prepared(folder, "avazu", {}, {path}); }).find("there is no column 'click'"),
-      std::string::npos);
-}
-
 // The published set: rows, positives (33.46 % of training with the published negatives) and the
 // tables of FuxiCTR's Frappe_x1, which count a row for missing and one for unseen values too.
 TEST(RealSamples, FrappeIsThePublishedSet) {
