@@ -9,6 +9,8 @@ void NextItemOptions::add_to(OptionList& list) {
   list.add({"next_target_field", &target_field,
             "sequence models: a sequence with what is to be told at each place, 0: nothing; "
             "empty: the sequence itself, one place on"});
+  list.add({"next_padding_is_item", &padding_is_item,
+            "sequence models: id 0 is told like any item, as published; else it is no target"});
   list.add({"next_loss",
             &loss,
             "sequence models: cross-entropy over all items, or over a sample of them",
@@ -48,9 +50,13 @@ void NextItNetOptions::add_to(OptionList& list) {
             {},
             0,
             1});
-  list.add({"next_most_masks", &most_masks, "NextItNet, not causal: most items of a row that are "
-                                            "hidden",
-            {}, 1, 1 << 20});
+  list.add({"next_most_masks",
+            &most_masks,
+            "NextItNet, not causal: most items of a row that are "
+            "hidden",
+            {},
+            1,
+            1 << 20});
 }
 
 void GruOptions::add_to(OptionList& list) {

@@ -11,6 +11,7 @@ namespace ctr {
 struct NextItemOptions {
   std::string sequence_field = "";  // empty: the first that shares the item's table, or the first
   std::string target_field = "";    // empty: the sequence itself tells
+  bool padding_is_item = false;     // as published
   std::string loss = "softmax";     // softmax, sampled
   std::string sampler = "log-uniform";
   int64_t samples = 0;  // 0: a fifth of the items

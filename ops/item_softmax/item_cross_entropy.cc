@@ -13,10 +13,9 @@ CountedRows counted_rows(const char* op, const Var& h, const Var& table, const V
             "{}: h {} {}, W {} {} and targets {} must be [rows, width], [items, width] and one "
             "target for each row",
             op, h.dtype(), h.shape(), table.dtype(), table.shape(), target.shape());
-  CTR_CHECK(
-      !bias.defined() || (bias.value().count() == table.dim(0) && bias.dtype() == h.dtype()),
-      "{}: bias {} {} must hold a number for each of {} items", op, bias.dtype(), bias.shape(),
-      table.dim(0));
+  CTR_CHECK(!bias.defined() || (bias.value().count() == table.dim(0) && bias.dtype() == h.dtype()),
+            "{}: bias {} {} must hold a number for each of {} items", op, bias.dtype(),
+            bias.shape(), table.dim(0));
   CTR_CHECK(options.chunk > 0, "{}: chunks must hold at least one item, got {}", op, options.chunk);
   CountedRows rows;
   rows.of = h.dim(0);
@@ -38,9 +37,9 @@ CountedRows counted_rows(const char* op, const Var& h, const Var& table, const V
   rows.h = Tensor({count, h.dim(1)}, h.dtype(), h.device());
   visit_float(h.dtype(), op, [&](auto zero) {
     using T = decltype(zero);
-    for_each_2d(h.device(), count, h.dim(1),
-                TakeRows<T>{h.value().data<T>(), rows.index.data<int64_t>(), rows.h.data<T>(),
-                            h.dim(1)});
+    for_each_2d(
+        h.device(), count, h.dim(1),
+        TakeRows<T>{h.value().data<T>(), rows.index.data<int64_t>(), rows.h.data<T>(), h.dim(1)});
   });
   return rows;
 }
@@ -117,40 +116,38 @@ OpInfo op_item_cross_entropy() {
     return Tensor::from(Shape{static_cast<int64_t>(values.size())}, values);
   };
   auto call = [](const OpArguments& a) {
-    return std::vector<Var>{item_cross_entropy(a.inputs[0], a.inputs[1], a.inputs[2],
-                                               a.constants[0],
+    const Var bias = a.inputs.size() > 2 ? a.inputs[2] : Var();
+    return std::vector<Var>{item_cross_entropy(a.inputs[0], a.inputs[1], bias, a.constants[0],
                                                {static_cast<int64_t>(a.number("ignored", 0)),
                                                 static_cast<int64_t>(a.number("chunk", 4096))})};
   };
-  return {.name = "item_cross_entropy",
-          .formula = "y = mean of log sum_v e^z_v - z_target, z_v = <h, W_v> + bias_v",
-          .inputs = {"h", "w", "bias?"},
-          .constants = {"target"},
-          .attributes = {"ignored", "chunk"},
-          .call = call,
-          .cases = {{"odd sizes", {{5, 3}, {7, 3}, {7}}, {ids({1, 6, 0, 3, 1})}},
-                    {"in chunks",
-                     {{5, 3}, {7, 3}, {7}},
-                     {ids({1, 6, 0, 3, 1})},
-                     {{"chunk", "3"}}},
-                    {"no bias, every row counts",
-                     {{3, 4}, {5, 4}},
-                     {ids({0, 4, 2})},
-                     {{"chunk", "1"}, {"ignored", "-1"}}},
-                    {"one row", {{1, 2}, {3, 2}, {3}}, {ids({2})}},
-                    {"empty", {{0, 2}, {3, 2}, {3}}, {ids({})}}},
-          .refused = {{"range",
-                       {{2, 3}, {4, 3}, {4}},
-                       {ids({1, 4})},
-                       {},
-                       "item_cross_entropy: target 4 of row 1 is outside [0, 4)"},
-                      {"width", {{2, 3}, {4, 2}, {4}}, {ids({1, 2})}, {}, "h f64 [2,3], W f64 [4,2]"},
-                      {"bias", {{2, 3}, {4, 3}, {3}}, {ids({1, 2})}, {}, "bias f64 [3] must hold"},
-                      {"chunk",
-                       {{2, 3}, {4, 3}, {4}},
-                       {ids({1, 2})},
-                       {{"chunk", "0"}},
-                       "chunks must hold at least one item, got 0"}}};
+  return {
+      .name = "item_cross_entropy",
+      .formula = "y = mean of log sum_v e^z_v - z_target, z_v = <h, W_v> + bias_v",
+      .inputs = {"h", "w", "bias?"},
+      .constants = {"target"},
+      .attributes = {"ignored", "chunk"},
+      .call = call,
+      .cases = {{"odd sizes", {{5, 3}, {7, 3}, {7}}, {ids({1, 6, 0, 3, 1})}},
+                {"in chunks", {{5, 3}, {7, 3}, {7}}, {ids({1, 6, 0, 3, 1})}, {{"chunk", "3"}}},
+                {"no bias, every row counts",
+                 {{3, 4}, {5, 4}},
+                 {ids({0, 4, 2})},
+                 {{"chunk", "1"}, {"ignored", "-1"}}},
+                {"one row", {{1, 2}, {3, 2}, {3}}, {ids({2})}},
+                {"empty", {{0, 2}, {3, 2}, {3}}, {ids({})}}},
+      .refused = {{"range",
+                   {{2, 3}, {4, 3}, {4}},
+                   {ids({1, 4})},
+                   {},
+                   "item_cross_entropy: target 4 of row 1 is outside [0, 4)"},
+                  {"width", {{2, 3}, {4, 2}, {4}}, {ids({1, 2})}, {}, "h f64 [2,3], W f64 [4,2]"},
+                  {"bias", {{2, 3}, {4, 3}, {3}}, {ids({1, 2})}, {}, "bias f64 [3] must hold"},
+                  {"chunk",
+                   {{2, 3}, {4, 3}, {4}},
+                   {ids({1, 2})},
+                   {{"chunk", "0"}},
+                   "chunks must hold at least one item, got 0"}}};
 }
 
 }  // namespace ctr

@@ -28,7 +28,8 @@ SampledItems sampled(const Var& table, const Var& bias, const Tensor& ids,
     T* shift = items.shift.data<T>();
     const T* b = bias.defined() ? bias.stored().data<T>() : nullptr;
     const int64_t* id = ids.data<int64_t>();
-    for (int64_t i = 0; i < ids.count(); ++i) shift[i] = (b == nullptr ? T(0) : b[id[i]]) - shift[i];
+    for (int64_t i = 0; i < ids.count(); ++i)
+      shift[i] = (b == nullptr ? T(0) : b[id[i]]) - shift[i];
   });
   return items;
 }
@@ -117,47 +118,42 @@ OpInfo op_sampled_cross_entropy() {
     return Tensor::from(Shape{static_cast<int64_t>(values.size())}, values);
   };
   auto call = [](const OpArguments& a) {
-    return std::vector<Var>{sampled_cross_entropy(
-        a.inputs[0], a.inputs[1], a.inputs[2], a.constants[0],
-        {a.constants[1], a.constants[2], a.constants[3]},
-        {static_cast<int64_t>(a.number("ignored", 0)),
-         static_cast<int64_t>(a.number("chunk", 4096))})};
+    const Var bias = a.inputs.size() > 2 ? a.inputs[2] : Var();
+    return std::vector<Var>{sampled_cross_entropy(a.inputs[0], a.inputs[1], bias, a.constants[0],
+                                                  {a.constants[1], a.constants[2], a.constants[3]},
+                                                  {static_cast<int64_t>(a.number("ignored", 0)),
+                                                   static_cast<int64_t>(a.number("chunk", 4096))})};
   };
   const Tensor target = ids({1, 6, 0, 3, 1}), sample = ids({6, 2, 0, 2});
   const Tensor q = numbers({-1.5, 0.2, 0.4, 0.2}), of = numbers({0.1, -1.5, 0, 0.3, 0.1});
   return {
       .name = "sampled_cross_entropy",
-      .formula = "y = mean of log(e^z_target + sum_s e^z_s) - z_target, z_v = <h, W_v> + bias_v - "
-                 "ln Q_v",
+      .formula =
+          "y = mean of log(e^z_target + sum_s e^z_s) - z_target, z_v = <h, W_v> + bias_v - "
+          "ln Q_v",
       .inputs = {"h", "w", "bias?"},
       .constants = {"target", "sample", "log_expected", "log_expected_of_target"},
       .attributes = {"ignored", "chunk"},
       .call = call,
       .cases = {{"odd sizes, hits, repeats", {{5, 3}, {7, 3}, {7}}, {target, sample, q, of}},
-                {"in chunks",
-                 {{5, 3}, {7, 3}, {7}},
-                 {target, sample, q, of},
-                 {{"chunk", "3"}}},
+                {"in chunks", {{5, 3}, {7, 3}, {7}}, {target, sample, q, of}, {{"chunk", "3"}}},
                 {"no bias", {{5, 3}, {7, 3}}, {target, sample, q, of}, {{"chunk", "1"}}},
                 {"one row, one item",
                  {{1, 2}, {3, 2}, {3}},
                  {ids({2}), ids({1}), numbers({0}), numbers({0})}},
                 {"empty", {{0, 2}, {3, 2}, {3}}, {ids({}), ids({1}), numbers({0}), numbers({})}}},
-      .refused = {{"range",
-                   {{5, 3}, {7, 3}, {7}},
-                   {target, ids({6, 2, 0, 7}), q, of},
-                   {},
-                   "gather: id 7"},
-                  {"target",
-                   {{5, 3}, {6, 3}, {6}},
-                   {target, sample, q, of},
-                   {},
-                   "sampled_cross_entropy: target 6 of row 1 is outside [0, 6)"},
-                  {"counts",
-                   {{5, 3}, {7, 3}, {7}},
-                   {target, sample, of, of},
-                   {},
-                   "4 sampled items with 5 expected counts, and 5 for 5 targets"}}};
+      .refused = {
+          {"range", {{5, 3}, {7, 3}, {7}}, {target, ids({6, 2, 0, 7}), q, of}, {}, "gather: id 7"},
+          {"target",
+           {{5, 3}, {6, 3}, {6}},
+           {target, sample, q, of},
+           {},
+           "sampled_cross_entropy: target 6 of row 1 is outside [0, 6)"},
+          {"counts",
+           {{5, 3}, {7, 3}, {7}},
+           {target, sample, of, of},
+           {},
+           "4 sampled items with 5 expected counts, and 5 for 5 targets"}}};
 }
 
 }  // namespace ctr
