@@ -185,7 +185,8 @@ std::vector<GradientError> check_model(const ModelCase& model_case) {
       store, [&] { return loss_of(*model, problem.batch); }, 40);
 }
 
-bool is_before_norm(const std::string& parameter, const std::vector<GradientError>& all) {
+bool gradient_vanishes(const std::string& parameter, const std::vector<GradientError>& all) {
+  if (parameter.ends_with("/k/bias")) return true;
   if (!parameter.ends_with("/bias")) return false;
   const std::string norm = parameter.substr(0, parameter.size() - 4) + "bn/bias";
   return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == norm; });
