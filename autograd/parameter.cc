@@ -22,6 +22,12 @@ Initializer Initializer::with_zero_row() const {
   return result;
 }
 
+double Initializer::drawn(double uniform) const {
+  constexpr double kBelow = 0.022750131948179207;  // of the normal distribution, below −2
+  if (kind_ == Kind::uniform) return 2 * uniform - 1;
+  return normal_quantile(kind_ == Kind::normal ? uniform : kBelow + uniform * (1 - 2 * kBelow));
+}
+
 Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed,
                          std::string_view name) const {
   Tensor value = Tensor::full(shape, dtype, kind_ == Kind::constant ? amount_ : 0.0);
@@ -32,9 +38,7 @@ Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed,
     T* data = value.data<T>();
     for (int64_t i = first; kind_ != Kind::constant && i < value.count(); ++i) {
       const auto element = static_cast<uint64_t>(i);
-      const double drawn =
-          kind_ == Kind::normal ? random.normal(element) : 2 * random.uniform(element) - 1;
-      data[i] = static_cast<T>(amount_ * drawn);
+      data[i] = static_cast<T>(amount_ * drawn(random.uniform(element)));
     }
     for (int64_t i = 0; i < first; ++i) data[i] = T(0);
   });
@@ -74,8 +78,14 @@ int64_t ParameterStore::count_frozen() const {
 }
 
 Scope Scope::operator/(std::string_view name) const {
-  Scope result(*store_);
+  Scope result = *this;
   result.path_ = path_of(name);
+  return result;
+}
+
+Scope Scope::frozen() const {
+  Scope result = *this;
+  result.frozen_ = true;
   return result;
 }
 
@@ -84,7 +94,9 @@ const Parameter& Scope::parameter(std::string_view name, const Shape& shape,
   std::string path = path_of(name);
   const AllocatorScope memory(store_->memory());
   Tensor value = initializer.make(shape, dtype(), mode().seed, path);
-  return store_->add(std::move(path), std::move(value));
+  const Parameter& made = store_->add(std::move(path), std::move(value));
+  if (frozen_) store_->find(made.name)->frozen = true;
+  return made;
 }
 
 const Parameter& Scope::table(std::string_view name, const Shape& shape,

@@ -45,6 +45,10 @@ class Initializer {
   static Initializer normal(double deviation) { return Initializer(Kind::normal, deviation); }
   // Between 0 and `amount`.
   static Initializer uniform(double amount) { return Initializer(Kind::uniform, amount); }
+  // The normal distribution within twice its deviation, which is a little less then.
+  static Initializer truncated_normal(double deviation) {
+    return Initializer(Kind::truncated, deviation);
+  }
   // N(0, 2 / (fan_in + fan_out)) (Glorot and Bengio, AISTATS 2010).
   static Initializer xavier_normal(int64_t fan_in, int64_t fan_out);
   // U(−a, a) of the same variance: a = √(6 / (fan_in + fan_out)).
@@ -55,7 +59,8 @@ class Initializer {
   Tensor make(const Shape& shape, DType dtype, uint64_t seed, std::string_view name) const;
 
  private:
-  enum class Kind : uint8_t { constant, normal, uniform };
+  enum class Kind : uint8_t { constant, normal, truncated, uniform };
+  double drawn(double uniform) const;  // of deviation or largest magnitude 1
   Initializer(Kind kind, double amount) : kind_(kind), amount_(amount) {}
 
   Kind kind_;
@@ -109,6 +114,8 @@ class Scope {
 
   Scope operator/(std::string_view name) const;
   Scope operator/(int64_t index) const { return *this / std::to_string(index); }
+  // The same path, where parameters are made frozen: of a trained network, kept as it is.
+  Scope frozen() const;
 
   // A trainable parameter; its name must be new.
   const Parameter& parameter(std::string_view name, const Shape& shape,
@@ -132,6 +139,7 @@ class Scope {
 
   ParameterStore* store_;
   std::string path_;
+  bool frozen_ = false;
 };
 
 }  // namespace ctr

@@ -25,6 +25,10 @@ std::vector<Var> Model::losses(std::span<const Var> logits, const Batch& batch) 
   return all;
 }
 
+std::vector<Var> Model::training_losses(const Batch& batch) const {
+  return losses(logits(batch), batch);
+}
+
 std::vector<Prediction> Model::predictions(std::span<const Var> logits, const Batch& batch) const {
   std::vector<Prediction> all;
   for (size_t t = 0; t < logits.size(); ++t) {
@@ -49,7 +53,7 @@ Var weighted_sum(std::span<const Var> losses, std::span<const double> weights) {
 }
 
 Var loss_of(const Model& model, const Batch& batch, std::span<const double> weights) {
-  return weighted_sum(model.losses(model.logits(batch), batch), weights);
+  return weighted_sum(model.training_losses(batch), weights);
 }
 
 const ModelInfo& find_model(const std::string& name) {

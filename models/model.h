@@ -34,6 +34,9 @@ class Model {
   // The loss of each task → [1] each, from the logits of the same batch: the binary cross-entropy
   // of its label, meaned over the batch.
   virtual std::vector<Var> losses(std::span<const Var> logits, const Batch& batch) const;
+  // What training descends → [1] each: the losses of the batch's logits. Models that learn from more
+  // than what they predict override it.
+  virtual std::vector<Var> training_losses(const Batch& batch) const;
   // From the same: the tasks' probabilities, those of the logits first.
   virtual std::vector<Prediction> predictions(std::span<const Var> logits,
                                               const Batch& batch) const;
@@ -81,6 +84,8 @@ struct ModelInfo {
   std::vector<PeerNames> other_peers = {};
   // Built only from data with a sequence that shares the table of the item field.
   bool needs_sequences = false;
+  // Learns what follows in a sequence: it is checked on sequences whose items can be told apart.
+  bool learns_sequences = false;
   // Labels of the data that it is checked and measured on; a model of one task reads the first.
   int64_t labels = 1;
 };

@@ -95,6 +95,14 @@ Evaluation evaluate_scores(const Scores& scores, const Schema& schema,
     result.groups = groups.counted;
     result.one_class_groups = static_cast<int64_t>(groups.left_out.size());
   }
+  if (!options.rank_at.empty()) {
+    CTR_CHECK_DATA(!rows.group.empty(),
+                   "evaluate: '{}' has neither a group nor a user field, and clicks are ranked "
+                   "among the rows of theirs; leave --rank-at out",
+                   schema.name);
+    result.ranking =
+        rank_within_groups(rows.score, rows.label, rows.group, rows.groups, options.rank_at);
+  }
   if (options.intervals == IntervalMethod::delong)
     add_delong(result, scores, schema, domains, options.bootstrap.confidence);
   if (options.intervals == IntervalMethod::bootstrap)

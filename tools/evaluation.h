@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/metrics/bootstrap.h"
+#include "tools/metrics/ranking.h"
 #include "tools/scores.h"
 #include "tools/slices.h"
 
@@ -41,6 +42,7 @@ struct Evaluation {
   Estimate gauc, gauc_plain;     // over groups: by rows, and plain; NaN without groups
   int64_t groups = 0;            // in GAUC
   int64_t one_class_groups = 0;  // left out of it
+  Ranking ranking;               // within groups; empty where none was asked for
   std::vector<Domain> domains;   // those with rows
   std::vector<std::string> one_class_domains;  // left out of mean AUC and WAUC
   std::vector<Slice> slices;
@@ -49,6 +51,7 @@ struct Evaluation {
 struct EvaluationOptions {
   IntervalMethod intervals = IntervalMethod::delong;
   BootstrapOptions bootstrap;
+  std::vector<int64_t> rank_at = {};  // k of HR, MRR and NDCG within groups
 };
 
 // `run`, `data`, `split` and `slices` are left empty. Throws kind data without rows.

@@ -48,7 +48,7 @@ class Search {
           note(output, "the result {} of operator {}, '{}'", output.shape(), calls, op);
       });
       logits = built_.model().logits(batch);
-      built_.model().losses(logits, batch);
+      built_.model().training_losses(batch);
     }
     for (int64_t b = 0; b < batch.rows; ++b) {
       bool bad = false;

@@ -40,6 +40,14 @@ std::string json_of(const Evaluation& e) {
                {"one_class_groups", e.one_class_groups},
                {"one_class_domains", e.one_class_domains}};
   if (!e.task.empty()) json["task"] = e.task;
+  json["ranking"] = Json::array();
+  for (const RankingAt& at : e.ranking.at) {
+    json["ranking"].push_back({{"k", at.k},
+                               {"clicks", e.ranking.clicks},
+                               {"hit_rate", at.hit_rate},
+                               {"mrr", at.mrr},
+                               {"ndcg", at.ndcg}});
+  }
   json["domains"] = Json::array();
   for (const Evaluation::Domain& d : e.domains) {
     json["domains"].push_back(

@@ -25,8 +25,9 @@ std::vector<ModelCase> model_cases(const std::string& model);
 
 // Gradients of the loss with respect to all parameters, in f64 against central differences.
 std::vector<GradientError> check_model(const ModelCase& model_case);
-// Whether the parameter is a bias with batch norm right after it, `x/bias` beside `x/bn/bias`: its
-// gradient vanishes identically.
-bool is_before_norm(const std::string& parameter, const std::vector<GradientError>& all);
+// Whether the parameter's gradient vanishes identically: a bias with batch norm right after it,
+// `x/bias` beside `x/bn/bias`, and that of attention's keys, `k/bias`, which adds the same to all
+// scores of a place.
+bool gradient_vanishes(const std::string& parameter, const std::vector<GradientError>& all);
 
 }  // namespace ctr

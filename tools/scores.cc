@@ -1,6 +1,7 @@
 #include "tools/scores.h"
 
 #include "engine/allocator.h"
+#include "engine/check.h"
 #include "io/batch_loader.h"
 
 namespace ctr {
@@ -19,6 +20,16 @@ void append(std::vector<T>& to, const Tensor& from, const Tensor& counted) {
     if (counts[i] != 0) to.push_back(static_cast<T>(values[i]));
 }
 
+// Of at least one task.
+std::vector<Prediction> predicted(BuiltModel& built, const Dataset& data, const Batch& batch) {
+  std::vector<Prediction> tasks = built.model().predictions(built.model().logits(batch), batch);
+  CTR_CHECK(!tasks.empty(),
+            "the model scores no row of '{}': the data needs a field with the role item whose "
+            "table the sequence shares (docs/data.md, Fields)",
+            data.schema.name);
+  return tasks;
+}
+
 }  // namespace
 
 void score_batches(
@@ -30,8 +41,7 @@ void score_batches(
   BatchLoader loader(data, split, options);
   auto arena = std::make_shared<Arena>();
   AllocatorScope scope(arena);
-  for (Batch batch; loader.next(batch);)
-    take(batch, built.model().predictions(built.model().logits(batch), batch));
+  for (Batch batch; loader.next(batch);) take(batch, predicted(built, data, batch));
 }
 
 std::vector<Scores> score_tasks(BuiltModel& built, const Dataset& data, Split split,
@@ -69,8 +79,7 @@ std::vector<std::string> task_names(BuiltModel& built, const Dataset& data, Spli
   Batch batch;
   std::vector<std::string> names;
   if (!loader.next(batch)) return names;
-  for (const Prediction& task : built.model().predictions(built.model().logits(batch), batch))
-    names.push_back(task.name);
+  for (const Prediction& task : predicted(built, data, batch)) names.push_back(task.name);
   return names;
 }
 

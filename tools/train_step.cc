@@ -32,7 +32,7 @@ StepResult TrainStep::operator()(std::span<const Batch> batches, uint32_t first_
     store.mode().step = first_draw + static_cast<uint32_t>(i);
     Tape tape;
     const Model& model = built_.model();
-    const std::vector<Var> losses = model.losses(model.logits(batches[i]), batches[i]);
+    const std::vector<Var> losses = model.training_losses(batches[i]);
     const std::vector<double> weights = balance_.weights(losses.size());
     if (!balance_.fixed()) result.task_weights = weights;
     const Var loss = weighted_sum(losses, weights);

@@ -23,6 +23,7 @@ struct State {
   int64_t seed = 1;
   double confidence = 0.95;
   int64_t batch_size = 4096;
+  IntList rank_at = {};
 };
 
 std::string number(double value, int digits) {
@@ -53,6 +54,13 @@ void print_summary(const Evaluation& e) {
     fmt::print("  GAUC is over {} users or groups; {} with one class are left out\n", e.groups,
                e.one_class_groups);
   }
+  for (const RankingAt& at : e.ranking.at) {
+    fmt::print("  at {:<9} HR {}  MRR {}  NDCG {}\n", at.k, number(at.hit_rate, 6),
+               number(at.mrr, 6), number(at.ndcg, 6));
+  }
+  if (!e.ranking.at.empty())
+    fmt::print("  of {} clicks among the other rows of their user or group, behind equal scores\n",
+               e.ranking.clicks);
   if (!e.one_class_domains.empty()) {
     fmt::print("  domains with one class are left out of mean AUC and WAUC: {}\n",
                fmt::join(e.one_class_domains, ", "));
@@ -89,6 +97,7 @@ EvaluationOptions options_of(const State& state) {
   options.intervals = state.intervals == "none"     ? IntervalMethod::none
                       : state.intervals == "delong" ? IntervalMethod::delong
                                                     : IntervalMethod::bootstrap;
+  options.rank_at = state.rank_at;
   options.bootstrap = {state.replicates, static_cast<uint64_t>(state.seed), state.confidence};
   return options;
 }
@@ -195,6 +204,12 @@ Verb evaluate_verb() {
   list.add({"confidence", &state->confidence, "of the intervals", {}, 0.01, 0.9999});
   list.add({"replicates", &state->replicates, "of the bootstrap", {}, 1, 1e6});
   list.add({"seed", &state->seed, "of the bootstrap's draws", {}, 0, 9e15});
+  list.add({"rank_at",
+            &state->rank_at,
+            "k of HR, MRR and NDCG of clicks among the other rows of their user or group",
+            {},
+            1,
+            1 << 30});
   list.add({"batch_size", &state->batch_size, "rows scored at a time", {}, 1, 1 << 24});
   list.add(
       {"json", &state->json, "a file for the same figures as JSON; an array for several runs"});

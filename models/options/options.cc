@@ -52,6 +52,11 @@ OptionList ModelOptions::list() {
   star.add_to(list);
   task.add_to(list);
   pooling.add_to(list);
+  next_item.add_to(list);
+  nextitnet.add_to(list);
+  peter.add_to(list);
+  gru.add_to(list);
+  sasrec.add_to(list);
   return list;
 }
 

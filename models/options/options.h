@@ -23,7 +23,9 @@
 #include "models/options/im_options.h"
 #include "models/options/masknet_options.h"
 #include "models/options/mlora_options.h"
+#include "models/options/next_item_options.h"
 #include "models/options/nfm_options.h"
+#include "models/options/peter_options.h"
 #include "models/options/pnn_options.h"
 #include "models/options/pooling_options.h"
 #include "models/options/sequence_options.h"
@@ -69,6 +71,11 @@ struct ModelOptions {
   StarOptions star;
   TaskOptions task;
   PoolingOptions pooling;
+  NextItemOptions next_item;
+  NextItNetOptions nextitnet;
+  PeterOptions peter;
+  GruOptions gru;
+  SasRecOptions sasrec;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();

@@ -1,6 +1,7 @@
 // Metrics against pair counts, the golden figures of the specifications, and scikit-learn.
 
 #include "tools/metrics.h"
+#include "tools/metrics/ranking.h"
 
 #include <algorithm>
 #include <cmath>
@@ -215,6 +216,32 @@ TEST(LogLoss, IsClippedAndTakesSoftLabels) {
   EXPECT_NEAR(log_loss(Values{0}, Values{1}), -std::log(1e-7), 1e-9);
   EXPECT_NEAR(log_loss(Values{.25}, Values{.25}), -.25 * std::log(.25) - .75 * std::log(.75),
               1e-15);
+}
+
+// Two users and one without clicks; the second click of user 0 ties with an other row.
+TEST(RankWithinGroups, PlacesClicksBehindEqualScores) {
+  const std::vector<double> score{0.9, 0.5, 0.5, 0.7, 0.1, 0.2, 0.8, 0.6, 0.4, 0.3};
+  const std::vector<double> label{1, 1, 0, 0, 0, 1, 0, 0, 0, 0};
+  const std::vector<int64_t> group{0, 0, 0, 0, 0, 1, 1, 1, 1, 2}, ks{1, 2, 3, 10};
+  const Ranking ranking = rank_within_groups(score, label, group, 3, ks);
+  EXPECT_EQ(ranking.clicks, 3);  // at places 0, 2 and 3
+  const double hits[] = {1, 1, 2, 3}, mrr[] = {1, 1, 1 + 1.0 / 3, 1 + 1.0 / 3 + 0.25};
+  const double ndcg[] = {1, 1, 1.5, 1.5 + 1 / std::log2(5)};
+  for (size_t i = 0; i < ks.size(); ++i) {
+    EXPECT_EQ(ranking.at[i].k, ks[i]);
+    EXPECT_NEAR(ranking.at[i].hit_rate, hits[i] / 3, 1e-15);
+    EXPECT_NEAR(ranking.at[i].mrr, mrr[i] / 3, 1e-15);
+    EXPECT_NEAR(ranking.at[i].ndcg, ndcg[i] / 3, 1e-15);
+  }
+}
+
+TEST(RankWithinGroups, HasNoMeanWithoutClicks) {
+  const Ranking ranking = rank_within_groups(std::vector<double>{0.5, 0.4},
+                                             std::vector<double>{0, 0},
+                                             std::vector<int64_t>{0, 0}, 1,
+                                             std::vector<int64_t>{5});
+  EXPECT_EQ(ranking.clicks, 0);
+  EXPECT_TRUE(std::isnan(ranking.at[0].hit_rate));
 }
 
 }  // namespace

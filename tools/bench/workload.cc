@@ -108,6 +108,10 @@ Workload::Workload(const WorkloadOptions& options)
     model_options_.apg.overparam_p = {};
     if (options_.overparam_p > 0) model_options_.apg.overparam_p = {options_.overparam_p};
   }
+  if (info.learns_sequences) {  // as one trains them on so many items
+    model_options_.next_item.loss = "sampled";
+    model_options_.next_item.samples = 1024;
+  }
   if (info.labels > 1) schema_.labels = {"click", "conversion"};
   model_ = info.make(Scope(store_), {schema_, vectors_, model_options_});
   for (uint64_t b = 0; b < kBatches; ++b) batches_.push_back(batch(b, options_.batch_size));

@@ -57,7 +57,8 @@ Field field_in(const Json& described) {
       field.role = FieldRole::domain;
     } else if (key == "role" && value == "shallow tower only") {
       field.padding = true;  // the position: id 0 is missing
-    } else if (!(key == "ids" && value == "raw") && !(key == "source" && value == "") &&
+    } else if (!(key == "padding" && (value == "left" || value == "right")) &&
+               !(key == "ids" && value == "raw") && !(key == "source" && value == "") &&
                !(key == "role" && (value.is_null() || value == ""))) {
       fail(ErrorKind::data, "golden: field setting '{}' = {} is not known", key, json_text(value));
     }

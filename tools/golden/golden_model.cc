@@ -22,8 +22,9 @@ FieldBatch padded_lists(const Tensor& ids) {
 Batch read_batch(GoldenFile& file, const Schema& schema) {
   Batch batch;
   for (const Field& field : schema.fields) {
-    const bool is_domain = field.role == FieldRole::domain && !file.has("input/" + field.name);
-    const Tensor& values = file.take(is_domain ? "domain" : "input/" + field.name);
+    const bool is_input = file.has("input/" + field.name);
+    const std::string other = field.role == FieldRole::domain ? "domain" : field.name;
+    const Tensor& values = file.take(is_input ? "input/" + field.name : other);
     batch.rows = values.dim(0);
     if (field.type == FieldType::sequence) {
       batch.fields.push_back(padded_lists(values));
@@ -34,6 +35,7 @@ Batch read_batch(GoldenFile& file, const Schema& schema) {
     }
   }
   if (file.has("domain")) batch.domain = file.take("domain");
+  if (schema.labels.empty()) return batch;
   if (file.has("label")) {
     batch.labels = {file.take("label")};
   } else {

@@ -4,6 +4,7 @@
 #include "io/json.h"
 #include "tools/golden/described.h"
 #include "tools/golden/golden_embedding.h"
+#include "tools/golden/sequences.h"
 #include "tools/golden/star.h"
 #include "tools/golden/tasks.h"
 
@@ -14,6 +15,7 @@ Described described_by_us(const GoldenFile& file) {
   if (is_mlora(file)) return described_mlora(file);
   if (file.text("model") == "STAR") return described_star(file);
   if (is_task_model(file.text("model"))) return described_tasks(file);
+  if (is_sequence_model(file.text("model"))) return described_sequences(file);
   CTR_CHECK_DATA(file.text("model") == "MLP", "golden: model '{}' is not known",
                  file.text("model"));
   Described d;

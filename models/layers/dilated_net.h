@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "autograd/tape.h"
+#include "models/options/next_item_options.h"
+#include "models/options/peter_options.h"
+
+namespace ctr {
+
+// Where the parameters of a dilated network are made: two scopes of one path, the first of them
+// frozen where the network stays as it was trained.
+struct DilatedScopes {
+  Scope backbone;  // convolutions, and norms but the last of each block
+  Scope trained;   // the last norm of each block, and patches
+};
+
+// NextItNet's residual blocks (Yuan et al., WSDM 2019) on x [B, T, D], one per dilation d. Block b:
+//   u = relu(ln1(conv1_d(x)))        block(x) = x + relu(ln2(conv2_2d(u)))
+// Block a, with a bottleneck of D / 2:
+//   block(x) = x + conv3(relu(ln3(conv2_d(relu(ln2(conv1(relu(ln1(x)))))))))
+// conv1 and conv3 of one tap. Parameters `block/<i>/conv<j>/weight` ([out, in, taps]; [out, in] of
+// one tap), `…/bias`, `block/<i>/ln<j>/gamma`, `…/beta`; convolutions begin as N(0, 0.02²) within
+// two deviations.
+//
+// With patches (models/layers/patch.h) in block b, `block/<i>/mp1`, `mp2`, by their insertion:
+//   serial2        conv1 → mp1(conv1), conv2 → mp2(conv2)
+//   serial1        conv2 → mp2(conv2)
+//   parallel2      conv1 → conv1 + mp1(x), conv2 → conv2 + mp2(u)
+//   beside_block   block(x) + mp1(x)
+class DilatedBlock {
+ public:
+  virtual ~DilatedBlock() = default;
+  virtual Var operator()(const Var& x) const = 0;
+};
+
+class DilatedNet {
+ public:
+  // `patches` may be null. Throws on patches in block a, or an odd width of it.
+  DilatedNet(const DilatedScopes& scopes, int64_t width, const NextItNetOptions& options,
+             const PeterOptions* patches = nullptr);
+  Var operator()(const Var& x) const;
+
+ private:
+  std::vector<std::unique_ptr<DilatedBlock>> blocks_;
+};
+
+}  // namespace ctr

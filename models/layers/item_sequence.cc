@@ -1,0 +1,95 @@
+#include "models/layers/item_sequence.h"
+
+#include <algorithm>
+
+#include "engine/check.h"
+#include "ops/sequence/sequence.h"
+
+namespace ctr {
+namespace {
+
+Tensor places(const Tensor& ids, int64_t begin, int64_t end) {
+  const int64_t rows = ids.dim(0), length = ids.dim(1);
+  Tensor result({rows, end - begin}, DType::i64);
+  for (int64_t b = 0; b < rows; ++b)
+    std::copy_n(ids.data<int64_t>() + b * length + begin, end - begin,
+                result.data<int64_t>() + b * (end - begin));
+  return result;
+}
+
+int64_t found_field(const std::string& model, const ModelContext& context) {
+  const Schema& schema = context.schema;
+  const std::string& name = context.options.next_item.sequence_field;
+  if (!name.empty()) return schema.index_of(name);
+  const int64_t item = schema.index_of(FieldRole::item);
+  int64_t first = -1;
+  for (size_t f = 0; f < schema.fields.size(); ++f) {
+    const Field& field = schema.fields[f];
+    if (field.type != FieldType::sequence || !field.input) continue;
+    if (item >= 0 && field.shares == schema.fields[static_cast<size_t>(item)].name)
+      return static_cast<int64_t>(f);
+    if (first < 0) first = static_cast<int64_t>(f);
+  }
+  CTR_CHECK(first >= 0, "{}: data set '{}' has no sequence of items", model, schema.name);
+  return first;
+}
+
+}  // namespace
+
+Tensor at_the_end(const FieldBatch& list, int64_t length) {
+  const int64_t rows = list.offsets.count();
+  Tensor result({rows, length}, DType::i64);
+  const int64_t* begin = list.offsets.data<int64_t>();
+  for (int64_t b = 0; b < rows; ++b) {
+    const int64_t end = b + 1 < rows ? begin[b + 1] : list.ids.count();
+    const int64_t kept = std::min(length, end - begin[b]);
+    int64_t* row = result.data<int64_t>() + b * length;
+    std::fill_n(row, length - kept, 0);
+    std::copy_n(list.ids.data<int64_t>() + end - kept, kept, row + length - kept);
+  }
+  return result;
+}
+
+Tensor all_but_last(const Tensor& ids) { return places(ids, 0, ids.dim(1) - 1); }
+Tensor all_but_first(const Tensor& ids) { return places(ids, 1, ids.dim(1)); }
+
+Tensor moved_on(const Tensor& ids, int64_t last) {
+  const int64_t rows = ids.dim(0), length = ids.dim(1);
+  Tensor result({rows, length}, DType::i64);
+  for (int64_t b = 0; b < rows; ++b) {
+    int64_t* row = result.data<int64_t>() + b * length;
+    std::copy_n(ids.data<int64_t>() + b * length + 1, length - 1, row);
+    row[length - 1] = last;
+  }
+  return result;
+}
+
+ItemSequence::ItemSequence(const std::string& model, const ModelContext& context)
+    : field_(found_field(model, context)) {
+  const Schema& schema = context.schema;
+  const Field& field = schema.fields[static_cast<size_t>(field_)];
+  CTR_CHECK(context.options.embedding.kind == "plain",
+            "{}: items have a vector each; --embeddings {} does not go with it", model,
+            context.options.embedding.kind);
+  CTR_CHECK(field.type == FieldType::sequence,
+            "{}: '{}' is no sequence; name one with --next-sequence-field", model, field.name);
+  CTR_CHECK(field.max_length != 1,
+            "{}: '{}' keeps one item per row, and nothing follows it; prepare the data with a "
+            "larger max_length",
+            model, field.name);
+  items_ = field.vocabulary;
+  length_ = field.max_length;
+  table_ = field.shares.empty() ? field.name : field.shares;
+  const int64_t item = schema.index_of(FieldRole::item);
+  if (item >= 0 && schema.fields[static_cast<size_t>(item)].name == field.shares)
+    item_field_ = item;
+}
+
+Tensor ItemSequence::ids_of(const Batch& batch, int64_t field) const {
+  const FieldBatch& own = batch.fields[static_cast<size_t>(field_)];
+  const int64_t length =
+      length_ > 0 ? length_ : std::max<int64_t>(2, longest_row(own.ids, own.offsets));
+  return at_the_end(batch.fields[static_cast<size_t>(field)], length);
+}
+
+}  // namespace ctr

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include "models/model.h"
+
+namespace ctr {
+
+// Ids of lists at the ends of `length` places, the last ones of longer rows, 0 before them → i64
+// [B, length].
+Tensor at_the_end(const FieldBatch& list, int64_t length);
+// Without the last place, and without the first: what stands at a place and what follows it.
+Tensor all_but_last(const Tensor& ids);
+Tensor all_but_first(const Tensor& ids);
+// One place on: the first is dropped, `last` stands at the end.
+Tensor moved_on(const Tensor& ids, int64_t last);
+
+// The sequence of items that a model reads: the field that an option names; else the first that
+// shares the item field's table, else the first sequence. Id 0 stands for no item.
+class ItemSequence {
+ public:
+  // `model` begins messages.
+  ItemSequence(const std::string& model, const ModelContext& context);
+
+  // L places: the field's max_length, or as many as the longest row has.
+  Tensor ids(const Batch& batch) const { return ids_of(batch, field_); }
+  // Of another sequence, at as many places as this one has.
+  Tensor ids_of(const Batch& batch, int64_t field) const;
+
+  int64_t items() const { return items_; }    // V, with id 0
+  int64_t length() const { return length_; }  // L; 0: as it comes
+  // The name of the items' table: the field's, or that of the field whose table it shares.
+  const std::string& table() const { return table_; }
+  // The field with one item of the same kind per row, -1 when there is none.
+  int64_t item_field() const { return item_field_; }
+
+ private:
+  int64_t field_ = -1, item_field_ = -1;
+  int64_t items_ = 0, length_ = 0;
+  std::string table_;
+};
+
+}  // namespace ctr

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "autograd/tape.h"
+#include "ops/norm/norm.h"
+
+namespace ctr {
+
+// Layer norm over the last axis: parameters `gamma` (ones) and `beta` (zeros), [width] each.
+class NormLayer {
+ public:
+  NormLayer(const Scope& scope, int64_t width, double epsilon)
+      : gamma_(scope.parameter("gamma", {width}, Initializer::constant(1))),
+        beta_(scope.parameter("beta", {width}, Initializer::zeros())),
+        epsilon_(epsilon) {}
+
+  Var operator()(const Var& x) const { return layer_norm(x, gamma_, beta_, epsilon_); }
+
+ private:
+  const Parameter& gamma_;
+  const Parameter& beta_;
+  double epsilon_;
+};
+
+}  // namespace ctr

@@ -1,0 +1,35 @@
+#include "models/options/peter_options.h"
+
+namespace ctr {
+
+void PeterOptions::add_to(OptionList& list) {
+  list.add({"peter_insertion",
+            &insertion,
+            "PeterRec: patches behind both convolutions or the second, beside both, or beside the "
+            "block; none: the network as it was",
+            {"serial2", "serial1", "parallel2", "beside_block", "none"}});
+  list.add({"peter_inner_skip", &inner_skip,
+            "PeterRec: a patch adds to its input; parallel patches are better without"});
+  list.add({"peter_cardinality", &cardinality, "PeterRec: branches of a patch", {}, 1, 4096});
+  list.add({"peter_bottleneck",
+            &bottleneck,
+            "PeterRec: width of a branch; 0: an eighth of the network's, shared by the branches",
+            {},
+            0,
+            65536});
+  list.add({"peter_zero_up", &zero_up,
+            "PeterRec: patches begin with nothing to add; else near it, at random"});
+  list.add({"peter_cls",
+            &cls,
+            "PeterRec: the token at the end, a vector of its own or the items' row 0, frozen",
+            {"trainable", "frozen_row_0"}});
+  list.add({"peter_l2", &l2, "PeterRec: L2 penalty on the whole target table", {}, 0, 1e6});
+  list.add({"peter_loss",
+            &loss,
+            "PeterRec: each score by itself, or a pair's difference",
+            {"bce", "bpr"}});
+  list.add({"peter_negative_field", &negative_field,
+            "PeterRec: a field with a target that was not chosen; empty: the label tells"});
+}
+
+}  // namespace ctr
