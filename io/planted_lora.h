@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/options.h"
+#include "io/dataset.h"
+
+namespace ctr {
+
+// Simulated clicks of domains that differ by a planted low-rank shift of one layer:
+//   logit p = b_d + g Σ_k w_k (relu(x (W + A_d B_d))_k − m),   x = [u, c]
+// with given vectors u of the user and c of the item, W [2 width, hidden] of all domains, A_d
+// [2 width, rank] and B_d [rank, hidden] of each, m the mean of a unit. Domain d holds a share
+// ∝ (d + 1)^−tail of the rows. A one-layer net with adapters of rank ≥ `rank` can represent these
+// clicks, one with fewer cannot. Facts: best_auc and best_logloss on the test split.
+struct PlantedLoraOptions {
+  int64_t rank = 4;  // 0: all domains alike but for b_d
+  int64_t domains = 8;
+  int64_t rows = 100'000;  // split .6/.2/.2
+  int64_t users = 2000, items = 1000;
+  int64_t width = 8;    // of a vector
+  int64_t hidden = 16;  // units of the planted layer
+  double shift = 1;     // deviation of x A_d B_d; that of x W is 1
+  double gain = 3;      // g
+  double tail = 1;
+  int64_t seed = 2024;
+
+  OptionList list();
+};
+
+// Writes the data set directory `target`; the same options give the same data on any machine.
+void simulate_planted_lora(const PlantedLoraOptions& options, const std::string& target);
+
+}  // namespace ctr
