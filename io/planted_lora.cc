@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <span>
 
 #include "engine/check.h"
 #include "engine/rng.h"
@@ -13,6 +15,25 @@ namespace {
 enum Stream : uint64_t { kUser = 101, kItem, kShared, kLeft, kRight, kHead, kOffset, kDraw };
 
 constexpr double kUnitMean = 0.3989422804014327;  // of relu(z), z standard normal
+
+// Takes out of v its part along u.
+void remove_along(std::span<double> v, std::span<const double> u) {
+  const double share = std::inner_product(v.begin(), v.end(), u.begin(), 0.0) /
+                       std::inner_product(u.begin(), u.end(), u.begin(), 0.0);
+  for (size_t k = 0; k < v.size(); ++k) v[k] -= share * u[k];
+}
+
+// Makes vectors that lie one after the other orthogonal to each other, and to `away` where there is
+// one, and of length 1 (Gram and Schmidt).
+void orthonormalise(std::span<double> vectors, size_t length, std::span<const double> away = {}) {
+  for (size_t begin = 0; begin < vectors.size(); begin += length) {
+    const std::span<double> v = vectors.subspan(begin, length);
+    if (!away.empty()) remove_along(v, away);
+    for (size_t j = 0; j < begin; j += length) remove_along(v, vectors.subspan(j, length));
+    const double norm = std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+    for (double& x : v) x /= norm;
+  }
+}
 
 // What the labels are drawn from.
 class Planted {
@@ -27,7 +48,11 @@ class Planted {
         right_(normals(seed(), kRight, o.domains * o.rank * o.hidden)),
         head_(normals(seed(), kHead, o.hidden)),
         offset_(normals(seed(), kOffset, o.domains)) {
-    for (int64_t d = 0; d < o.domains; ++d) sums_.push_back(sum_of(d));
+    for (int64_t d = 0; d < o.domains; ++d) {
+      orthonormalise(part(left_, d, in_), static_cast<size_t>(in_));
+      orthonormalise(part(right_, d, o.hidden), static_cast<size_t>(o.hidden), head_);
+      sums_.push_back(sum_of(d));
+    }
   }
 
   uint64_t seed() const { return static_cast<uint64_t>(o_.seed); }
@@ -52,18 +77,27 @@ class Planted {
   }
 
  private:
+  // A domain's vectors of this length, one for each rank.
+  std::span<double> part(std::vector<double>& all, int64_t domain, int64_t length) const {
+    const auto count = static_cast<size_t>(o_.rank * length);
+    return std::span(all).subspan(static_cast<size_t>(domain) * count, count);
+  }
+
   // W + A_d B_d
-  std::vector<double> sum_of(int64_t domain) const {
-    const double unit = 1 / std::sqrt(static_cast<double>(in_));
-    const double part = o_.shift / std::sqrt(static_cast<double>(std::max<int64_t>(o_.rank, 1)));
+  std::vector<double> sum_of(int64_t domain) {
+    const std::span<double> a = part(left_, domain, in_), b = part(right_, domain, o_.hidden);
+    const auto in = static_cast<size_t>(in_), hidden = static_cast<size_t>(o_.hidden);
+    const double shared = 1 / std::sqrt(static_cast<double>(in_));
+    // Σ_ik (A_d B_d)²_ik = rank, which this spreads over the units.
+    const double own = o_.shift * std::sqrt(static_cast<double>(o_.hidden) /
+                                            static_cast<double>(std::max<int64_t>(o_.rank, 1)));
     std::vector<double> sum = shared_;
-    for (int64_t i = 0; i < in_; ++i)
-      for (int64_t k = 0; k < o_.hidden; ++k) {
-        double& w = sum[static_cast<size_t>(i * o_.hidden + k)];
-        for (int64_t r = 0; r < o_.rank; ++r)
-          w += part * left_[static_cast<size_t>((domain * in_ + i) * o_.rank + r)] *
-               right_[static_cast<size_t>((domain * o_.rank + r) * o_.hidden + k)];
-        w *= unit;
+    for (size_t i = 0; i < in; ++i)
+      for (size_t k = 0; k < hidden; ++k) {
+        double& w = sum[i * hidden + k];
+        w *= shared;
+        for (size_t r = 0; r < static_cast<size_t>(o_.rank); ++r)
+          w += own * a[r * in + i] * b[r * hidden + k];
       }
     return sum;
   }
@@ -123,6 +157,9 @@ OptionList PlantedLoraOptions::list() {
 }
 
 void simulate_planted_lora(const PlantedLoraOptions& o, const std::string& target) {
+  CTR_CHECK(o.rank <= 2 * o.width && o.rank < o.hidden,
+            "planted-lora: shifts of rank {} need as many inputs and more units, got {} and {}",
+            o.rank, 2 * o.width, o.hidden);
   const Planted world(o);
   const LongTail tail(o.domains, o.tail);
   const Schema schema = schema_of(o);

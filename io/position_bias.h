@@ -23,8 +23,8 @@ struct PositionBiasOptions {
   int64_t lists = 6000;  // split .6/.2/.2
   int64_t length = 10;   // of a list
   int64_t users = 300, items = 200;
-  double policy = 0.5;     // how much of the relevance the old policy knows
-  double promotion = 1.5;  // deviation of what it adds to items
+  double policy = 0.3;     // how much of the relevance the old policy knows
+  double promotion = 2;    // deviation of what it adds to items
   double examination = 1;  // factor of η: 0 is no bias
   int64_t seed = 2024;
 

@@ -165,8 +165,8 @@ TEST_F(DomainRows, TrainAsTheyWouldAlone) {
 }
 
 TEST_F(DomainRows, RefuseUnknownDomains) {
-  EXPECT_EQ(message([&] { only_domains(data, {"c"}); }),
-            "data set 'small' has no domain 'c'; known are: a, b");
+  EXPECT_EQ(message([&] { only_domains(data, {"shoes"}); }),
+            "data set 'small' has no domain 'shoes'; known are: a, b");
   Dataset none = data;
   none.schema.fields[2].role = FieldRole::none;
   EXPECT_EQ(message([&] { only_domains(none, {"a"}); }),

@@ -16,11 +16,7 @@ class PlantedLora : public MadeData {
  protected:
   static PlantedLoraOptions small() {
     PlantedLoraOptions options;
-    options.rank = 2;
-    options.domains = 4;
-    options.rows = 30'000;
-    options.width = 5;
-    options.hidden = 8;
+    options.rows = 60'000;
     options.tail = 0;
     return options;
   }
@@ -29,20 +25,21 @@ class PlantedLora : public MadeData {
     return read_dataset(folder + "/" + name);
   }
 
-  // Test AUC of one hidden layer with adapters of this rank; 0: without any.
+  // Test AUC, mean over domains, of one hidden layer with adapters of this rank; 0: without any.
   static double auc_at(const Dataset& data, int64_t rank) {
     TrainOptions options;
     options.model = rank == 0 ? "mlp" : "mlora";
-    options.batch_size = 256;
+    options.batch_size = 512;
     options.epochs = 12;
-    options.optimizer.learning_rate = 0.005;
+    options.optimizer.learning_rate = 0.01;
+    options.schedule.kind = "cosine";
     ModelOptions model;
-    model.embedding_dim = 5;
     model.hidden_units = {32};
     model.linear = rank == 0 ? "plain" : "mlora";
     model.mlora.rank = {rank};
+    model.dropout = 0;
     BuiltModel built(find_model(options.model), data, model, DType::f32, 1);
-    return train(built, data, options).test.auc;
+    return train(built, data, options).test.mean_auc;
   }
 };
 
@@ -63,6 +60,8 @@ TEST_F(PlantedLora, TheSameOptionsGiveTheSameData) {
 TEST_F(PlantedLora, DomainsHaveALongTail) {
   PlantedLoraOptions options = small();
   options.tail = 2;
+  options.domains = 4;
+  options.rows = 30'000;
   const Dataset data = simulate("tail", options);
   EXPECT_EQ(data.rows(Split::train), 18'000);
   EXPECT_EQ(data.rows(Split::test), 6'000);
@@ -74,20 +73,25 @@ TEST_F(PlantedLora, DomainsHaveALongTail) {
     EXPECT_NEAR(rows[d] / 18'000, 1 / (std::pow(d + 1, 2) * all), 0.015);
 }
 
-// With rank 2 planted: adapters of rank 1 are better than none, those of rank 2 better still, and
-// twice the rank adds next to nothing.
+// Rank 2 is planted: adapters of rank 1 are better than none, those of rank 2 better still, and
+// twice the rank adds little.
 TEST_F(PlantedLora, AdaptersOfThePlantedRankAreEnough) {
   const Dataset data = simulate("planted", small());
-  const double best = data.facts.at("best_auc");
   const double none = auc_at(data, 0), one = auc_at(data, 1), two = auc_at(data, 2),
                four = auc_at(data, 4);
-  SCOPED_TRACE(fmt::format("rank 0 {:.4f}, 1 {:.4f}, 2 {:.4f}, 4 {:.4f}, best {:.4f}", none, one,
-                           two, four, best));
-  EXPECT_GT(one, none + 0.01);
+  SCOPED_TRACE(fmt::format("rank 0 {:.4f}, 1 {:.4f}, 2 {:.4f}, 4 {:.4f}", none, one, two, four));
+  EXPECT_GT(one, none + 0.05);
   EXPECT_GT(two, one + 0.01);
-  EXPECT_LT(std::abs(four - two), 0.005);
-  EXPECT_GT(two, best - 0.02);
-  EXPECT_LT(four, best);
+  EXPECT_LT(four, two + 0.005);
+  EXPECT_GT(four, two - 0.005);
+}
+
+// Without shifts, adapters have nothing to learn.
+TEST_F(PlantedLora, WithoutShiftsAdaptersAddNothing) {
+  PlantedLoraOptions options = small();
+  options.rank = 0;
+  const Dataset data = simulate("alike", options);
+  EXPECT_LT(auc_at(data, 2), auc_at(data, 0) + 0.003);
 }
 
 TEST(DataCatalog, BuiltInSetsTakeOptions) {
