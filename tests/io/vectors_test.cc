@@ -82,6 +82,31 @@ TEST_F(Vectors, ListsTakeThemToo) {
   EXPECT_EQ(result.report.vectors[0].missing, 0);
 }
 
+// Ids that are given are their own tokens; there is no row for missing and unseen ones.
+TEST_F(Vectors, GivenIdsTakeThem) {
+  write("rows.csv", "item,label\n0,1\n2,0\n");
+  const std::string schema = write("s.json", R"({"name": "x", "labels": ["label"], "fields": [
+      {"name": "item", "vocabulary": 3, "encoding": {"ids": "given"}}]})");
+  const std::string path = write("v.npy", npy_matrix(3, 1, {7, 8, 9}));
+  EXPECT_EQ(all(made("item=" + path, {{"schema", schema}}).table), (std::vector<float>{7, 8, 9}));
+  write("v.txt", "2\n0\n5\n");
+  const Made named = made("item=" + path, {{"schema", schema}});
+  EXPECT_EQ(all(named.table), (std::vector<float>{8, 0, 7}));
+  EXPECT_EQ(named.report.vectors[0].missing, 1);
+  EXPECT_EQ(named.report.vectors[0].cells, -1);
+}
+
+TEST_F(Vectors, OnlyFieldsWithTokensOfTheirOwnTakeThem) {
+  const std::string path = write("v.npy", npy_matrix(3, 1, {7, 8, 9}));
+  const std::string schema = write("s.json", R"({"name": "x", "labels": ["label"], "fields": [
+      {"name": "item", "encoding": {"ids": "hash", "buckets": 4}},
+      {"name": "words", "encoding": {"ids": "hash", "buckets": 4}, "shares": "item"}]})");
+  EXPECT_EQ(refusal("item=" + path, {{"schema", schema}}),
+            "--vectors: 'item' is hashed; vectors belong to tokens");
+  EXPECT_EQ(refusal("words=" + path, {{"schema", schema}}),
+            "--vectors: 'words' reads the table of 'item'; give the vectors to that one");
+}
+
 TEST_F(Vectors, TensorsByIds) {
   write("rows.csv", "item,label\n10,1\n7,0\n10,1\n");
   const std::string path = folder + "/v.safetensors";
