@@ -108,6 +108,7 @@ struct BatchLoader::State {
   State(const Dataset& data, Split split, const LoaderOptions& given)
       : options(given),
         rows(data.rows(split)),
+        chosen(data.chosen[static_cast<size_t>(split)]),
         reader(data, split),
         order(rows, data.blocks(split).rows_per_block(),
               {given.shuffle, given.seed, given.epoch, given.window_rows}),
@@ -131,7 +132,10 @@ struct BatchLoader::State {
   Batch make(int64_t index) const {
     AllocatorScope scope(arena);
     const int64_t begin = index * options.batch_size;
-    return reader.read(order.rows_at(begin, std::min(rows, begin + options.batch_size)));
+    std::vector<int64_t> at = order.rows_at(begin, std::min(rows, begin + options.batch_size));
+    if (chosen)
+      for (int64_t& row : at) row = (*chosen)[static_cast<size_t>(row)];
+    return reader.read(at);
   }
 
   // Takes the next number while fewer than `ahead` batches wait, makes it, leaves it to next().
@@ -178,6 +182,7 @@ struct BatchLoader::State {
 
   LoaderOptions options;
   int64_t rows;
+  std::shared_ptr<const std::vector<int64_t>> chosen;
   RowReader reader;
   RowOrder order;
   int64_t batches;

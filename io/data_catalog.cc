@@ -2,18 +2,80 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 
 #include "engine/check.h"
 #include "engine/nearest.h"
+#include "io/planted_lora.h"
+#include "io/position_bias.h"
 #include "io/simulated_taobao.h"
 
 namespace ctr {
 namespace {
 
-constexpr uint64_t kSeed = 2024;
-constexpr const char* kTaobao = "taobao-simulated-2";  // the number: of the generator
+// A data set that is made when it is first used. The number in its version is its generator's.
+struct BuiltIn {
+  std::string version;
+  OptionList options;
+  std::function<void(const std::string& target)> make;
+};
+
+BuiltIn taobao() {
+  constexpr uint64_t kSeed = 2024;
+  return {"taobao-simulated-2", {}, [](const std::string& path) { simulate_taobao(kSeed, path); }};
+}
+
+BuiltIn planted_lora() {
+  auto options = std::make_shared<PlantedLoraOptions>();
+  return {"planted-lora-1", options->list(),
+          [options](const std::string& path) { simulate_planted_lora(*options, path); }};
+}
+
+BuiltIn position_bias() {
+  auto options = std::make_shared<PositionBiasOptions>();
+  return {"position-bias-1", options->list(),
+          [options](const std::string& path) { simulate_position_bias(*options, path); }};
+}
+
+BuiltIn find_built_in(const std::string& name) {
+  if (name == "planted-lora") return planted_lora();
+  if (name == "position-bias") return position_bias();
+  CTR_ASSERT(name == "taobao");
+  return taobao();
+}
+
+// "NAME:option=value:…" → the set, its options set, and the folder's name: it tells options apart.
+BuiltIn built_in(const std::string& text, std::string& folder) {
+  size_t end = std::min(text.find(':'), text.size());
+  BuiltIn set = find_built_in(text.substr(0, end));
+  while (end < text.size()) {
+    const size_t begin = end + 1;
+    end = std::min(text.find(':', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const size_t equals = part.find('=');
+    CTR_CHECK(equals != std::string::npos, "data set '{}': expected option=value, got '{}'", text,
+              part);
+    set.options.set(part.substr(0, equals), part.substr(equals + 1),
+                    fmt::format("data set '{}'", text));
+  }
+  folder = set.version;
+  const BuiltIn defaults = find_built_in(text.substr(0, text.find(':')));
+  for (size_t i = 0; i < set.options.all().size(); ++i) {
+    const Option& option = set.options.all()[i];
+    const std::string value = OptionList::text_of(option);
+    if (value != OptionList::text_of(defaults.options.all()[i]))
+      folder.append("-").append(option.name).append("=").append(value);
+  }
+  return set;
+}
+
+bool is_built_in(const std::string& text) {
+  const std::vector<std::string>& names = dataset_names();
+  return std::find(names.begin(), names.end(), text.substr(0, text.find(':'))) != names.end();
+}
 
 // Opens a set of the cache and checks all of it.
 Dataset checked(const std::string& path) {
@@ -24,9 +86,11 @@ Dataset checked(const std::string& path) {
   return data;
 }
 
-// The simulated set under `folder`: made anew when it is missing or damaged.
-Dataset simulated_taobao(const std::string& folder) {
-  const std::string path = folder + "/" + kTaobao;
+// The set under `folder`: made anew when it is missing or damaged.
+Dataset cached(const std::string& text, const std::string& folder) {
+  std::string name;
+  const BuiltIn set = built_in(text, name);
+  const std::string path = folder + "/" + name;
   if (std::filesystem::exists(path)) {
     try {
       return checked(path);
@@ -36,7 +100,7 @@ Dataset simulated_taobao(const std::string& folder) {
     }
   }
   try {
-    simulate_taobao(kSeed, path);
+    set.make(path);
   } catch (const Error&) {
     if (!std::filesystem::exists(path)) throw;  // else another process was faster
   }
@@ -57,19 +121,19 @@ std::string cache_folder() {
 }
 
 const std::vector<std::string>& dataset_names() {
-  static const std::vector<std::string> names{"taobao"};
+  static const std::vector<std::string> names{"taobao", "planted-lora", "position-bias"};
   return names;
 }
 
 Dataset open_dataset(const std::string& name) {
-  if (name == "taobao") {
+  if (is_built_in(name)) {
     try {
-      return simulated_taobao(cache_folder());
+      return cached(name, cache_folder());
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::io) throw;
       // A cache that cannot be written costs time, not correctness.
       const std::string user = "ctrengine-" + std::to_string(getuid());
-      return simulated_taobao((std::filesystem::temp_directory_path() / user).string());
+      return cached(name, (std::filesystem::temp_directory_path() / user).string());
     }
   }
   if (std::filesystem::exists(name)) return read_dataset(name);

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "io/batch.h"
 #include "io/block_file.h"
@@ -26,10 +27,15 @@ struct Dataset {
   std::string note;                     // one line that users must know, or empty
   std::map<std::string, double> facts;  // e.g. best_auc: of the true click probabilities
   std::array<std::shared_ptr<const BlockFile>, 3> splits;  // never null, perhaps without rows
+  // Numbers of the rows of a split that are read, ascending; null: all of them (io/domain_rows.h).
+  std::array<std::shared_ptr<const std::vector<int64_t>>, 3> chosen;
   GivenVectors vectors;
 
   const BlockFile& blocks(Split split) const { return *splits[static_cast<size_t>(split)]; }
-  int64_t rows(Split split) const { return blocks(split).rows(); }
+  int64_t rows(Split split) const {
+    const auto& some = chosen[static_cast<size_t>(split)];
+    return some ? static_cast<int64_t>(some->size()) : blocks(split).rows();
+  }
   // Of a field whose ids come from one; the file may be missing (sets made without text).
   std::string vocabulary_path(const Field& field) const;
 };

@@ -1,10 +1,9 @@
 #include "io/simulated_taobao.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "engine/check.h"
 #include "engine/rng.h"
+#include "io/simulation.h"
 
 namespace ctr {
 namespace {
@@ -26,13 +25,6 @@ enum Stream : uint64_t {
   kEffects,
   kDraw
 };
-
-std::vector<double> normals(uint64_t seed, Stream stream, int64_t count) {
-  const RandomStream random{seed, stream, 0};
-  std::vector<double> values(static_cast<size_t>(count));
-  for (size_t i = 0; i < values.size(); ++i) values[i] = random.normal(i);
-  return values;
-}
 
 // What the labels are drawn from.
 struct World {
@@ -66,7 +58,7 @@ struct World {
     double logit = -1.0 + 0.3 * effects[static_cast<size_t>(2 * kLatent + domain)] +
                    kItemEffect * item_effect + kUserEffect * user_effect +
                    scale * (kInteraction * core_sum + kShift * left_sum * right_sum);
-    return 1.0 / (1.0 + std::exp(-logit));
+    return logistic(logit);
   }
 };
 
@@ -101,26 +93,6 @@ int64_t domain_at(double u) {
     u -= kShares[d];
   }
   return kDomains - 1;
-}
-
-// Rank AUC of distinct probabilities and the mean log-loss.
-std::map<std::string, double> facts_of(const std::vector<double>& probability,
-                                       const std::vector<float>& label) {
-  std::vector<size_t> order(probability.size());
-  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return probability[a] != probability[b] ? probability[a] < probability[b] : a < b;
-  });
-  double negatives = 0, ordered = 0, positives = 0, loss = 0;
-  for (size_t i : order) {
-    bool click = label[i] > 0;
-    ordered += click ? negatives : 0;
-    positives += click ? 1 : 0;
-    negatives += click ? 0 : 1;
-    loss -= std::log(click ? probability[i] : 1 - probability[i]);
-  }
-  return {{"best_auc", ordered / (positives * negatives)},
-          {"best_logloss", loss / static_cast<double>(order.size())}};
 }
 
 Schema taobao_schema() {
@@ -180,7 +152,7 @@ void simulate_taobao(uint64_t seed, const std::string& target) {
   writer.commit("simulated by ctrengine in the shape of Taobao-10 (MLoRA, RecSys 2024)",
                 "simulated data in the shape of Taobao-10, made by ctrengine; `ctrengine prepare "
                 "taobao` reads the real Tianchi files",
-                facts_of(probabilities, clicks),
+                best_facts(probabilities, clicks),
                 {{"user", vectors_of(seed, kUserMap, world.users, kUsers)},
                  {"item", vectors_of(seed, kItemMap, world.items, kItems)}});
 }

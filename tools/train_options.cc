@@ -95,6 +95,8 @@ OptionList TrainOptions::list() {
   list.add({"from", &from, "a finished run: begin with its weights", {}});
   list.add({"trainable", &trainable,
             "train only parameters whose names contain one of these texts; empty: all"});
+  list.add({"only_domains", &only_domains,
+            "read rows of these domains alone, in all splits; names or numbers; empty: all"});
   list.add({"epochs", &epochs, "most passes over the training split", {}, 1, 1e6});
   list.add({"patience",
             &patience,

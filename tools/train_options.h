@@ -17,6 +17,7 @@ struct TrainOptions {
   std::string preset = "none";  // presets.h
   std::string from = "";        // a finished run whose weights training begins with (fine_tune.h)
   NameList trainable = {};      // texts in the names of what is trained; empty: everything
+  NameList only_domains = {};   // whose rows are read, of all splits; empty: all
   int64_t epochs = 30;
   int64_t patience = 3;   // epochs without a better valid metric before training stops
   int64_t max_steps = 0;  // 0: no limit

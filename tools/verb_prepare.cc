@@ -8,6 +8,7 @@
 
 #include "engine/check.h"
 #include "io/prepare/prepare.h"
+#include "io/prepare/vector_file.h"
 #include "tools/verbs.h"
 
 namespace ctr {
@@ -57,6 +58,14 @@ std::string share_text(int64_t count, int64_t rows) {
   return fmt::format("{:.2f} %", 100 * static_cast<double>(count) / static_cast<double>(rows));
 }
 
+void print_vectors(const PrepareReport::VectorReport& v) {
+  fmt::print("vectors   {}: {} of {} tokens have one", v.name, v.tokens - v.missing, v.tokens);
+  if (v.missing > 0) fmt::print("; {} are zeros", v.missing);
+  if (v.missing > 0 && v.cells >= 0) fmt::print(", {} cells of the training split", v.cells);
+  if (v.unused > 0) fmt::print("; {} vectors of other tokens are left out", v.unused);
+  fmt::print("\n");
+}
+
 void print_report(const PrepareReport& report, const BadLines& bad) {
   fmt::print("rows      train {}, valid {}, test {}\n\n", report.rows[0], report.rows[1],
              report.rows[2]);
@@ -68,6 +77,7 @@ void print_report(const PrepareReport& report, const BadLines& bad) {
                f.missing[0], share_text(f.missing[0], report.rows[0]));
   }
   fmt::print("\n");
+  for (const PrepareReport::VectorReport& v : report.vectors) print_vectors(v);
   for (const std::string& warning : report.warnings) fmt::print("warning   {}\n", warning);
   if (bad.count() == 0) return;
   fmt::print("left out  {} bad lines; the first:\n", bad.count());
@@ -79,6 +89,7 @@ void print_report(const PrepareReport& report, const BadLines& bad) {
 struct State {
   std::unique_ptr<Converter> converter;
   std::string out, on_bad_line = "error";
+  NameList vectors;
 };
 
 int run(State& state, const ConverterInfo& info, const std::vector<std::string>& inputs) {
@@ -86,6 +97,7 @@ int run(State& state, const ConverterInfo& info, const std::vector<std::string>&
   CTR_CHECK(!state.out.empty(), "prepare {}: --out DIRECTORY is missing", info.name);
   BadLines bad(state.on_bad_line == "skip" ? BadLinePolicy::skip : BadLinePolicy::error);
   PreparePlan plan = state.converter->open(inputs);
+  give_vectors(plan, state.vectors);
   fmt::print(
       "source    {}\nmemory    about 30 bytes and its text for each distinct token of the "
       "training split, and 100 MB of buffers\n",
@@ -119,6 +131,11 @@ Verb converter_verb(const ConverterInfo& info) {
                     &state->on_bad_line,
                     "stop at the first bad line, or leave such lines out and count them",
                     {"error", "skip"}});
+  verb.options.add({.name = "vectors",
+                    .target = &state->vectors,
+                    .help = "FIELD=FILE: frozen vectors of a field's tokens, a .npy or "
+                            ".safetensors matrix (docs/embeddings.md); may be given again",
+                    .repeats = true});
   verb.run = [state, &info](const std::vector<std::string>& inputs) {
     return run(*state, info, inputs);
   };

@@ -8,6 +8,7 @@
 
 #include "engine/check.h"
 #include "io/data_catalog.h"
+#include "io/domain_rows.h"
 #include "tools/config_file.h"
 #include "tools/fine_tune.h"
 #include "tools/interrupt.h"
@@ -193,7 +194,7 @@ void print_results(const State& state, const Dataset& data, const TrainReport& r
 
 int run(State& state) {
   const ModelInfo& info = find_model(state.train.model);
-  const Dataset data = open_dataset(state.train.data);
+  const Dataset data = only_domains(open_dataset(state.train.data), state.train.only_domains);
   print_data(data);
   const DType dtype = state.train.precision == "f64" ? DType::f64 : DType::f32;
   BuiltModel built(info, data, state.model, dtype, static_cast<uint64_t>(state.train.seed));

@@ -69,6 +69,15 @@ class VectorFile {
   std::unordered_map<std::string, std::vector<float>> vectors_;
 };
 
+VectorSource source_of(const std::shared_ptr<const VectorFile>& vectors) {
+  return {[vectors](const Field&) -> VectorLookup {
+            return [vectors](std::string_view token, int64_t, std::span<float> out) {
+              return vectors->copy(token, out);
+            };
+          },
+          kWidth};
+}
+
 class Taobao : public Converter {
  public:
   OptionList options() override {
@@ -100,12 +109,8 @@ class Taobao : public Converter {
       field->vectors = field->name;
       field->vector_width = kWidth;
     }
-    plan.vectors["user"] = [users](std::string_view t, std::span<float> out) {
-      return users->copy(t, out);
-    };
-    plan.vectors["item"] = [items](std::string_view t, std::span<float> out) {
-      return items->copy(t, out);
-    };
+    plan.vectors["user"] = source_of(users);
+    plan.vectors["item"] = source_of(items);
     plan.source = std::make_unique<InteractionSource>(
         std::vector<std::string>{}, std::vector<std::string>{log, user_vectors, item_vectors},
         [self = *this, log, user_vectors, item_vectors, users, items](BadLines& bad) {

@@ -153,6 +153,7 @@ void DelimitedSource::parse(RawChunk& chunk, BadLines& bad) {
 void DelimitedSource::add_row(RawChunk& chunk, const char* start, int64_t line, BadLines& bad) {
   const uint64_t number = row_++;
   if (cells_.size() == 1 && cells_[0].empty() && columns_.size() > 1) return;  // a blank line
+  if (options_.comment != 0 && cells_[0].starts_with(options_.comment)) return;
   if (cells_.size() != columns_.size()) {
     bad.report({paths_[file_ - 1], line, 0}, fmt::format("{} columns", columns_.size()),
                fmt::format("{}", cells_.size()));

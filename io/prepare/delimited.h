@@ -14,6 +14,7 @@ struct DelimitedOptions {
   bool quotes = true;              // RFC 4180: "a ""quoted"" cell", with delimiters and newlines
   bool header = true;              // the first line of each file names the columns
   std::vector<std::string> names;  // without a header; with one: those that must be there
+  char comment = 0;                // lines that begin with it are passed over; 0: none
   SplitShares shares;              // of files that name no split
   uint64_t seed = 123;
 };

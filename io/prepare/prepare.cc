@@ -11,6 +11,7 @@
 #include "engine/nearest.h"
 #include "engine/parallel.h"
 #include "io/dataset.h"
+#include "io/prepare/align_vectors.h"
 #include "io/prepare/encoder.h"
 #include "io/prepare/label_counts.h"
 
@@ -207,25 +208,6 @@ void settle_domains(Schema& schema, const Vocabularies& vocabularies) {
     schema.domain_names.emplace_back(vocabularies[f]->token_of(d));
 }
 
-GivenVectors align_vectors(const PreparePlan& plan, const Schema& schema,
-                           const Vocabularies& vocabularies) {
-  GivenVectors result;
-  for (size_t f = 0; f < schema.fields.size(); ++f) {
-    const Field& field = schema.fields[f];
-    if (field.vectors.empty()) continue;
-    const auto found = plan.vectors.find(field.vectors);
-    CTR_ASSERT(found != plan.vectors.end() && vocabularies[f] != nullptr);
-    Tensor table = Tensor::zeros({field.vocabulary, field.vector_width}, DType::f32);
-    const auto width = static_cast<size_t>(field.vector_width);
-    for (int64_t id = field.first_token(); id < field.vocabulary; ++id) {
-      found->second(vocabularies[f]->token_of(id),
-                    {table.data<float>() + static_cast<size_t>(id) * width, width});
-    }
-    result[field.vectors] = table;
-  }
-  return result;
-}
-
 void check_encoding(const Field& field) {
   const Encoding& e = field.encoding;
   if (field.type == FieldType::numeric) return;
@@ -346,7 +328,7 @@ PrepareReport prepare(PreparePlan& plan, const std::string& target, BadLines& ba
   }
   report.bad_lines = bad.count();
   report.warnings = labels.warnings();
-  writer.commit(plan.origin, plan.note, {}, align_vectors(plan, schema, vocabularies));
+  writer.commit(plan.origin, plan.note, {}, align_vectors(plan, vocabularies, report.vectors));
   return report;
 }
 

@@ -14,8 +14,16 @@
 
 namespace ctr {
 
-// Writes the given vector of a token; false when there is none (its row stays zero).
-using VectorLookup = std::function<bool(std::string_view token, std::span<float> out)>;
+// Writes the given vector of a token, or of its id; false when there is none (its row stays zero).
+using VectorLookup = std::function<bool(std::string_view token, int64_t id, std::span<float> out)>;
+
+// Where the vectors of a field's tokens come from.
+struct VectorSource {
+  // Asked when the field's ids are final; may throw kind data when vectors and ids do not fit.
+  std::function<VectorLookup(const Field& field)> lookup;
+  int64_t width = 0;
+  int64_t rows = -1;  // how many there are; -1: not counted
+};
 
 // What a converter hands over. In `schema`, each field's encoding says how its column is read;
 // vocabulary sizes, domain names, offsets and scales are filled in by `prepare`, and an empty name.
@@ -23,7 +31,7 @@ using VectorLookup = std::function<bool(std::string_view token, std::span<float>
 struct PreparePlan {
   Schema schema;
   std::unique_ptr<RowSource> source;
-  std::map<std::string, VectorLookup> vectors = {};  // by Field::vectors
+  std::map<std::string, VectorSource> vectors = {};  // by Field::vectors
   std::string origin;  // one line: what the data is and where it comes from
   std::string note;    // one line that users must know, or empty
 };
@@ -45,6 +53,14 @@ struct PrepareReport {
     int64_t missing[3] = {0, 0, 0};
   };
   std::vector<FieldReport> fields;
+  struct VectorReport {
+    std::string name;     // of the field
+    int64_t tokens = 0;   // that have an id
+    int64_t missing = 0;  // of these without a vector: zeros
+    int64_t cells = -1;   // of the training split, with such tokens; -1: not counted
+    int64_t unused = -1;  // vectors of other tokens; -1: not counted
+  };
+  std::vector<VectorReport> vectors;
   std::vector<std::string> warnings;  // such as a domain with clicks alone
 };
 

@@ -29,6 +29,8 @@ struct RawChunk {
 
   // No rows of `count` columns.
   void clear(size_t count);
+  // Takes one row out.
+  void erase(size_t row);
 };
 
 class RowSource {

@@ -26,6 +26,12 @@ void MloraOptions::add_to(OptionList& list) {
             {},
             0,
             4096});
+  list.add({"lora_expert",
+            &expert,
+            "MoE-MLoRA: every row takes this adapter alone, without the gate; -1: the gate mixes",
+            {},
+            -1,
+            4095});
   list.add({"lora_gate_dim",
             &gate_dim,
             "MoE-MLoRA: width of the gate's vectors of domains",

@@ -73,7 +73,10 @@ TEST(MixedLora, MixesExpertsByTheGate) {
   double start = 1;
   for (const auto& parameter : store.all())
     parameter->value = sines(start += 10, parameter->value.shape());
-  auto of = [&](const char* name) { return store.find(name)->value.data<double>(); };
+  auto of = [&](const std::string& name) { return store.find(name)->value.data<double>(); };
+  auto expert = [&](int64_t e, const char* part) {
+    return of(fmt::format("lora_expert/{}/{}", e, part));
+  };
   const Tensor x = sines(3, {kRows, kIn}), gate = sines(5, {kRows, kExperts});
   const Tensor y = layer(Var(x), Var(gate), Activation::identity).value();
   for (int64_t row = 0; row < kRows; ++row) {
@@ -82,12 +85,12 @@ TEST(MixedLora, MixesExpertsByTheGate) {
       for (int64_t i = 0; i < kIn; ++i)
         sum += x.data<double>()[row * kIn + i] * of("weight")[o * kIn + i];
       for (int64_t e = 0; e < kExperts; ++e) {
-        double adapted = of("lora_bias")[e * kOut + o];
+        double adapted = expert(e, "bias")[o];
         for (int64_t r = 0; r < kRank; ++r) {
           double t = 0;
           for (int64_t i = 0; i < kIn; ++i)
-            t += x.data<double>()[row * kIn + i] * of("lora_a")[(i * kExperts + e) * kRank + r];
-          adapted += options.scale * t * of("lora_b")[(e * kRank + r) * kOut + o];
+            t += x.data<double>()[row * kIn + i] * expert(e, "a")[i * kRank + r];
+          adapted += options.scale * t * expert(e, "b")[r * kOut + o];
         }
         sum += gate.data<double>()[row * kExperts + e] * adapted;
       }

@@ -1,8 +1,11 @@
 // A sweep's runs: its table, what it skips, resumes and refuses.
 
 #include <algorithm>
+#include <cstring>
 
+#include "io/domain_rows.h"
 #include "io/file_lock.h"
+#include "io/safetensors.h"
 #include "tests/tools/small_sweep.h"
 #include "tools/compare_runs.h"
 #include "tools/evaluation.h"
@@ -54,6 +57,28 @@ TEST_F(Sweeps, EachRunIsARunAndARow) {
   }
   EXPECT_FALSE(fs::exists(path("sweep") + "/" + row.run + "/checkpoint"));
   EXPECT_EQ(table().substr(0, 52), "run,model,learning_rate,seed,status,best_epoch,epoch");
+}
+
+TEST_F(Sweeps, RunsBeginWithAnotherAndReadSomeDomains) {
+  options.model = "mlp";
+  start("first");
+  request.models = {"mlora"};
+  request.seeds = {1};
+  fix("from", path("first"));
+  fix("trainable", "lora_");
+  fix("only_domains", "b");
+  const SweepResult result = sweep();
+  EXPECT_EQ(result.failed(), 0);
+  const int64_t rows = only_domains(data, {"b"}).rows(Split::train);
+  EXPECT_LT(rows, data.rows(Split::train));
+  EXPECT_EQ(steps, 3 * ((rows + 63) / 64));
+  const TensorFile first = read_safetensors(path("first") + "/model.safetensors");
+  const TensorFile second =
+      read_safetensors(path("sweep") + "/" + result.rows[0].run + "/model.safetensors");
+  for (const auto& [name, value] : first.tensors)
+    EXPECT_EQ(std::memcmp(value.raw(), second.at(name).raw(), static_cast<size_t>(value.bytes())),
+              0)
+        << name;
 }
 
 TEST_F(Sweeps, WhatIsDoneIsSkipped) {

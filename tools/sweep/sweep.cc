@@ -7,8 +7,10 @@
 
 #include "engine/check.h"
 #include "io/data_catalog.h"
+#include "io/domain_rows.h"
 #include "models/model.h"
 #include "tools/built_model.h"
+#include "tools/fine_tune.h"
 #include "tools/run_directory.h"
 
 namespace ctr {
@@ -16,12 +18,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using DataSets = std::map<std::string, Dataset>;  // by the option's text
+using DataSets = std::map<std::string, Dataset>;  // by data_key
+
+// The option's text, and those of the domains whose rows are read.
+std::string data_key(const TrainOptions& options) {
+  return options.only_domains.empty()
+             ? options.data
+             : fmt::format("{}, {}", options.data, fmt::join(options.only_domains, ", "));
+}
 
 DataSets open_data(const SweepPlan& plan) {
   DataSets data;
-  for (const PlannedRun& run : plan.runs)
-    if (!data.contains(run.train.data)) data[run.train.data] = open_dataset(run.train.data);
+  for (const PlannedRun& run : plan.runs) {
+    const std::string key = data_key(run.train);
+    if (!data.contains(key))
+      data[key] = only_domains(open_dataset(run.train.data), run.train.only_domains);
+  }
   return data;
 }
 
@@ -29,6 +41,12 @@ BuiltModel built_of(const PlannedRun& run, const Dataset& data) {
   return BuiltModel(find_model(run.train.model), data, run.model,
                     run.train.precision == "f64" ? DType::f64 : DType::f32,
                     static_cast<uint64_t>(run.train.seed));
+}
+
+// Weights of another run, and what is trained.
+void prepare_weights(BuiltModel& built, const PlannedRun& run, const Dataset& data) {
+  if (!run.train.from.empty()) begin_from(run.train.from, data.schema, built);
+  train_only(run.train.trainable, built.store());
 }
 
 // As a run without its seed is called.
@@ -40,6 +58,7 @@ std::string combination_name(const PlannedRun& run) {
 int64_t check_combination(const PlannedRun& run, const Dataset& data) {
   try {
     BuiltModel built = built_of(run, data);
+    prepare_weights(built, run, data);
     check_training(data, run.train);
     return built.store().count_trainable();
   } catch (const Error& error) {
@@ -96,7 +115,7 @@ void Runner::check() {
     }
     begun += fs::exists(folder_.run(run) + "/config.json");
     int64_t& count = parameters_[run.combination];
-    if (count < 0) count = check_combination(run, data_.at(run.train.data));
+    if (count < 0) count = check_combination(run, data_.at(data_key(run.train)));
   }
   events_.begin(done_count, begun, std::ssize(plan_.runs) - done_count - begun);
 }
@@ -112,7 +131,7 @@ SweepRow Runner::row_of(const PlannedRun& run) const {
 }
 
 bool Runner::train_one(const PlannedRun& run) {
-  const Dataset& data = data_.at(run.train.data);
+  const Dataset& data = data_.at(data_key(run.train));
   const std::string path = folder_.run(run);
   const bool begun = fs::exists(path + "/config.json");
   RunDirectory directory = begun ? RunDirectory::open(path) : RunDirectory::create(path, "");
@@ -121,6 +140,7 @@ bool Runner::train_one(const PlannedRun& run) {
   if (begun) from = directory.load(data, run.train, run.model, notes);
   for (const std::string& note : notes) events_.note(note);
   BuiltModel built = built_of(run, data);
+  prepare_weights(built, run, data);
   directory.begin(data, run.train, run.model);
   TrainEvents events = directory.events(run.train);
   events.step = [this, log = events.step](const StepReport& report) {
