@@ -31,7 +31,7 @@ void print_plan(const AblationPlan& plan) {
     lines.push_back({variant.name, amount_text(static_cast<double>(variant.cost.trained)),
                      amount_text(variant.cost.step_flop),
                      bytes_text(variant.cost.generated_bytes_per_row()),
-                     fmt::format("{:.0f}", variant.cost.peak_mb), variant.what});
+                     megabytes_text(variant.cost.memory), variant.what});
   fmt::print("{}", text_table(lines));
   for (const LeftOut& one : plan.left_out)
     fmt::print("{}{}: {}\n", &one == &plan.left_out.front() ? "\nleft out\n  " : "  ", one.name,

@@ -10,7 +10,6 @@
 #include "io/json.h"
 #include "tools/bench/activations.h"
 #include "tools/bench/bench.h"
-#include "tools/bench/memory.h"
 #include "tools/bench/table_updates.h"
 #include "tools/verbs.h"
 

@@ -5,7 +5,6 @@
 #include "engine/allocator.h"
 #include "engine/profile.h"
 #include "io/batch_loader.h"
-#include "tools/bench/memory.h"
 #include "tools/sweep/sweep.h"
 #include "tools/train_step.h"
 
@@ -44,13 +43,13 @@ double VariantCost::generated_bytes_per_row() const {
 
 VariantCost measure_cost(const PlannedRun& run, const Dataset& data) {
   VariantCost cost;
-  restart_peak();
   const std::unique_ptr<BuiltModel> built = built_run(run, data);
   count_parameters(built->store(), cost);
   const Batch batch = first_batch(run, data);
   cost.rows = batch.rows;
   const double per_row = batch.rows > 0 ? 1 / static_cast<double>(batch.rows) : 0;
-  const AllocatorScope scope(std::make_shared<Arena>());
+  const auto arena = std::make_shared<Arena>();
+  const AllocatorScope scope(arena);
   Optimizer optimizer(run.train.optimizer);
   Mode& mode = built->store().mode();
   mode.training = true;
@@ -61,7 +60,10 @@ VariantCost measure_cost(const PlannedRun& run, const Dataset& data) {
     step({&batch, 1}, 1);
     cost.step_flop = profile.flop() * per_row;
   }
-  cost.peak_mb = peak_megabytes();
+  built->store().catch_up();
+  cost.memory = arena->bytes_reserved();
+  for (const auto& parameter : built->store().all()) cost.memory += parameter->value.bytes();
+  for (const auto& [name, value] : optimizer.state()) cost.memory += value.bytes();
   {
     const Profile profile;
     const Tape tape;

@@ -19,7 +19,8 @@ struct VariantCost {
   double predict_flop = 0;  // of a prediction with folded weights and kept vectors
   double step_flop = 0;     // of forward and backward pass
   int64_t generated_bytes = 0;  // weights that nets made for the batch's rows (APG): S, U, V, W
-  double peak_mb = 0;           // most resident memory of the process in two steps
+  int64_t memory = 0;  // bytes: parameters, the optimizer's state, the most that the tensors of a
+                       // step take; not what libraries hold
 
   double generated_bytes_per_row() const;
 };

@@ -263,26 +263,26 @@ std::string Page::costs() const {
   auto number = [this](int64_t VariantCost::*member) {
     return [this, member](size_t r) { return std::to_string(variant(r).plan.cost.*member); };
   };
-  const std::string table = html_table(
-      "What the variants cost", count(),
-      named({{"parameters", false, number(&VariantCost::parameters)},
-             {"trained", false, number(&VariantCost::trained)},
-             {"of tables", false, number(&VariantCost::tables)},
-             {"forward, operations a row", false, amount(&VariantCost::forward_flop)},
-             {"predict", false, amount(&VariantCost::predict_flop)},
-             {"step", false, amount(&VariantCost::step_flop)},
-             {"generated, bytes a row", false,
-              [this](size_t r) {
-                return bytes_text(variant(r).plan.cost.generated_bytes_per_row());
-              }},
-             {"bytes a batch", false, number(&VariantCost::generated_bytes)},
-             {"memory, MB", false,
-              [this](size_t r) { return fmt::format("{:.0f}", variant(r).plan.cost.peak_mb); }},
-             {"samples/s", false,
-              [this](size_t r) { return spread_text(variant(r).samples_per_s, 0); }},
-             {"epochs", false, [this](size_t r) {
-                return spread_text({variant(r).epochs.mean, NAN}, 1);
-              }}}));
+  const std::string table =
+      html_table("What the variants cost", count(),
+                 named({{"parameters", false, number(&VariantCost::parameters)},
+                        {"trained", false, number(&VariantCost::trained)},
+                        {"of tables", false, number(&VariantCost::tables)},
+                        {"forward, operations a row", false, amount(&VariantCost::forward_flop)},
+                        {"predict", false, amount(&VariantCost::predict_flop)},
+                        {"step", false, amount(&VariantCost::step_flop)},
+                        {"generated, bytes a row", false,
+                         [this](size_t r) {
+                           return bytes_text(variant(r).plan.cost.generated_bytes_per_row());
+                         }},
+                        {"bytes a batch", false, number(&VariantCost::generated_bytes)},
+                        {"memory, MB", false,
+                         [this](size_t r) { return megabytes_text(variant(r).plan.cost.memory); }},
+                        {"samples/s", false,
+                         [this](size_t r) { return spread_text(variant(r).samples_per_s, 0); }},
+                        {"epochs", false, [this](size_t r) {
+                           return spread_text({variant(r).epochs.mean, NAN}, 1);
+                         }}}));
   return "<h2>What it costs</h2>\n<div class=\"three\">" +
          scatter("parameters", "trained parameters", trained) +
          scatter("flop", "operations of a forward pass, a row", flop) +
@@ -292,8 +292,8 @@ std::string Page::costs() const {
              "a "
              "multiply-add as two: of a training forward pass, of a prediction with folded weights "
              "and kept vectors, of forward and backward pass. Bytes are those of weights that "
-             "generators made for a batch of {} rows. Memory is the most that the process held in "
-             "two steps.</p>\n",
+             "generators made for a batch of {} rows. Memory is that of parameters, of the "
+             "optimizer's state and of a step's tensors.</p>\n",
              table, variant(0).plan.cost.rows);
 }
 

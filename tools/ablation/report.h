@@ -53,6 +53,7 @@ std::string html_of(const AblationReport& report);
 std::string signed_text(double value, int digits);
 std::string amount_text(double value);
 std::string bytes_text(double value);
+std::string megabytes_text(int64_t bytes);
 // "+0.0012 [-0.0003, +0.0027]".
 std::string difference_text(const PairedDifference& difference, int digits);
 

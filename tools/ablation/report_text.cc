@@ -47,8 +47,7 @@ std::string cost_table(const AblationReport& report) {
     lines.push_back({variant.plan.name, amount_text(static_cast<double>(cost.trained)),
                      amount_text(static_cast<double>(cost.tables)), amount_text(cost.forward_flop),
                      amount_text(cost.predict_flop), amount_text(cost.step_flop),
-                     bytes_text(cost.generated_bytes_per_row()),
-                     fmt::format("{:.0f}", cost.peak_mb),
+                     bytes_text(cost.generated_bytes_per_row()), megabytes_text(cost.memory),
                      spread_text({variant.samples_per_s.mean, NAN}, 0), variant.plan.what});
   }
   return text_table(lines) +
@@ -90,7 +89,7 @@ std::vector<std::string> csv_columns(const AblationReport& report) {
   for (const char* name :
        {"parameters", "trained", "of_tables", "forward_flop_per_row", "predict_flop_per_row",
         "step_flop_per_row", "generated_bytes_per_batch", "generated_bytes_per_row", "batch_rows",
-        "peak_mb", "samples_per_s", "epochs"})
+        "memory_bytes", "samples_per_s", "epochs"})
     columns.emplace_back(name);
   for (const ComparedSlice& slice : report.variants.front().slices) {
     metric(fmt::format("{}_{}_auc", slice.field, slice.slice));
@@ -127,7 +126,8 @@ std::vector<std::string> csv_cells(const VariantReport& variant) {
   cells.push_back(std::to_string(cost.generated_bytes));
   cells.push_back(csv_number(cost.generated_bytes_per_row()));
   cells.push_back(std::to_string(cost.rows));
-  for (double value : {cost.peak_mb, variant.samples_per_s.mean, variant.epochs.mean})
+  cells.push_back(std::to_string(cost.memory));
+  for (double value : {variant.samples_per_s.mean, variant.epochs.mean})
     cells.push_back(csv_number(value));
   for (const ComparedSlice& slice : variant.slices) {
     append(cells, slice.auc);
@@ -152,6 +152,10 @@ std::string amount_text(double value) {
 
 std::string bytes_text(double value) {
   return value < 1e4 ? fmt::format("{:.0f} B", value) : amount_text(value) + "B";
+}
+
+std::string megabytes_text(int64_t bytes) {
+  return fmt::format("{:.0f}", static_cast<double>(bytes) / (1 << 20));
 }
 
 std::string difference_text(const PairedDifference& difference, int digits) {

@@ -139,7 +139,7 @@ Ablation mlora() {
                               kRank,
                               fmt::format("r = {} in every layer", rank),
                               {{"lora_rank", rank}}});
-  for (const char* reduce : {"4", "64", "256"})
+  for (const char* reduce : {"4", "64"})
     table.variants.push_back({fmt::format("reduce-{}", reduce),
                               kRank,
                               fmt::format("r = width / {}, 1 at least", reduce),

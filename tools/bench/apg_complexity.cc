@@ -49,7 +49,7 @@ std::vector<ApgVersion> formulas(const ApgSizes& s) {
   if (s.p > 0)
     all.push_back({"over-param",
                    "K²D + NK + K² + KM, and NPK + KPM once a batch",
-                   "K²D + NP + PK + KP + PM",
+                   "K²D + NP + PK + KP + PM, and NK + KM while a batch runs",
                    {k * k * d + usv, n * p * k + k * p * m,
                     k * k * d + n * p + p * k + k * p + p * m, k * k}});
   return all;

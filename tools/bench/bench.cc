@@ -1,12 +1,14 @@
 #include "tools/bench/bench.h"
 
+#include <malloc.h>
+
 #include <algorithm>
+#include <fstream>
 #include <string>
 
 #include "engine/allocator.h"
 #include "engine/error.h"
 #include "engine/linalg.h"
-#include "tools/bench/memory.h"
 
 namespace ctr {
 namespace {
@@ -14,6 +16,15 @@ namespace {
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
+}
+
+// Most resident memory since restart_peak().
+double peak_megabytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
+  }
+  return 0;
 }
 
 // One product with operands of its own.
@@ -99,6 +110,11 @@ std::vector<Profile::Entry> profile_steps(Workload& workload) {
 }
 
 }  // namespace
+
+void restart_peak() {
+  malloc_trim(0);                               // what an earlier workload has given back
+  std::ofstream("/proc/self/clear_refs") << 5;  // see proc(5)
+}
 
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
   constexpr int kWarmUp = 3, kRounds = 3;

@@ -23,6 +23,9 @@ struct BenchReport {
   std::vector<Profile::Entry> entries;  // per step
 };
 
+// Forgets how much memory the process has held so far.
+void restart_peak();
+
 // After three steps to warm up: `blocks` blocks of `steps` steps, after each the products alone;
 // then a profile.
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks);
