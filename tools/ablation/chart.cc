@@ -84,18 +84,18 @@ struct Box {
 class Labels {
  public:
   explicit Labels(const Box& frame) : frame_(frame) {}
-  void keep_clear(double x, double y) { taken_.push_back({x - 5, y - 5, 10, 10}); }
+  void keep_clear(double x, double y) { taken_.push_back({x - 7, y - 7, 14, 14}); }
 
   void put(Svg& svg, double x, double y, const std::string& label) {
     const double width = text_width(label) + 2, height = kFont;
-    for (double radius : {11.0, 18.0, 27.0, 38.0, 50.0}) {
+    for (double radius : {12.0, 19.0, 28.0, 39.0, 51.0}) {
       for (int turn = 0; turn < 12; ++turn) {
         const double angle = turn * std::acos(-1) / 6;
         const double cx = x + (radius + width / 4) * std::cos(angle),
                      cy = y - radius * std::sin(angle);
         const Box box{cx - width / 2, cy - height / 2, width, height};
         if (!free(box)) continue;
-        if (radius > 12) svg.line(x, y, cx, cy, "leader");
+        if (radius > 13) svg.line(x, y, cx, cy, "leader");
         return place(svg, box, label);
       }
     }

@@ -29,6 +29,7 @@ p { margin: .3rem 0; max-width: 60rem; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; }
 .three > figure { margin: 0; max-width: 34rem; }
 .wide { overflow-x: auto; }
+.three + .wide { margin-top: 1.5rem; }
 figcaption { color: var(--soft); font-size: .85rem; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }

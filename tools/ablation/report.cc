@@ -131,9 +131,10 @@ AblationReport report_of(const AblationPlan& plan, const SweepResult& result, co
   report.data = data.schema.name;
   report.note = data.note;
   const TrainOptions& train = plan.sweep.runs.front().train;
-  report.protocol = fmt::format("at most {} epochs, patience {}, batch {}, {} at {}", train.epochs,
-                                train.patience, train.batch_size, train.optimizer.rule,
-                                train.optimizer.learning_rate);
+  report.protocol =
+      fmt::format("epochs up to {}, patience {}, batch {}, {} at {}", train.epochs, train.patience,
+                  train.batch_size, train.optimizer.rule, train.optimizer.learning_rate);
+  if (train.max_steps > 0) report.protocol += fmt::format(", {} steps at most", train.max_steps);
   report.seeds = plan.sweep.seeds;
   report.confidence = confidence;
   report.left_out = plan.left_out;
