@@ -163,7 +163,7 @@ TEST_F(Ablations, GoesOnWhereItStopped) {
   EXPECT_EQ(begun,
             (std::vector<std::string>{"variant=self-wise_seed=1", "variant=self-wise_seed=2"}));
   ask.fixed.push_back({"learning_rate", "0.5", "ablate"});
-  EXPECT_NE(message([&] { run(plan()); }).find("belongs to another ablate: learning_rate"),
+  EXPECT_NE(message([&] { run(plan()); }).find("belongs to another ablation: learning_rate"),
             std::string::npos);
 }
 

@@ -25,7 +25,7 @@ p { margin: .3rem 0; max-width: 60rem; }
 .soft { color: var(--soft); }
 .pair { display: flex; flex-wrap: wrap; gap: 1.5rem; align-items: flex-start; }
 .pair > figure { flex: 1 1 30rem; max-width: 48rem; margin: 0; }
-.pair > .wide { flex: 1 1 28rem; }
+.pair > .wide { flex: 0 1 auto; max-width: 100%; }
 .three { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1.5rem; }
 .three > figure { margin: 0; max-width: 34rem; }
 .wide { overflow-x: auto; }
@@ -214,7 +214,8 @@ std::string Page::slices() const {
   std::vector<Bar> bars;
   const std::vector<ComparedSlice>& full = report_.variants.front().slices;
   for (size_t s = 0; s < full.size(); ++s) {
-    if (full[s].slice != "tail" && full[s].slice != "unseen") continue;
+    const bool cold = full[s].slice == "tail" || full[s].slice == "unseen";
+    if (!cold || std::isnan(full[s].auc.value.mean)) continue;  // rows of one class alone
     for (size_t v = 1; v < count(); ++v) {
       if (s >= variant(v).slices.size()) continue;
       const PairedDifference& d = variant(v).slices[s].auc.difference;

@@ -61,6 +61,7 @@ class Planner {
     plan_.what = request.what;
     plan_.full = table_.full;
     plan_.sweep.verb = "ablate";
+    plan_.sweep.noun = "ablation";
     plan_.sweep.axes = {{"variant", {}}};
     plan_.sweep.seeds = checked_seeds(request.seeds, "ablate");
     fix();

@@ -64,6 +64,10 @@ std::vector<std::vector<Slice>> slices_of(const Table& table, size_t variant,
     const Scores scores = score(*loaded.built, loaded.data, Split::test, kBatch);
     if (std::ssize(scores.label) == loaded.data.rows(Split::test))
       all[s] = slices(loaded.data, loaded.data, Split::test, scores);
+    const int64_t domain = loaded.data.schema.index_of(FieldRole::domain);
+    std::erase_if(all[s], [&](const Slice& slice) {
+      return loaded.data.schema.index_of(slice.field) == domain;
+    });
   }
   return all;
 }

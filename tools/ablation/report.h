@@ -16,7 +16,7 @@ struct Compared {
   PairedDifference difference;
 };
 
-// Rows of the test split whose user, item or domain was trained on that often (tools/slices.h).
+// Rows of the test split whose user or item was trained on that often (tools/slices.h).
 struct ComparedSlice {
   std::string field, slice;
   int64_t rows = 0, ids = 0;

@@ -120,9 +120,9 @@ SweepFolder::SweepFolder(std::string path, const SweepPlan& plan, const Texts& d
     const Identity was = read_identity(file);
     const std::vector<std::string> lines = differences(was, identity);
     CTR_CHECK(lines.empty(),
-              "{0}: '{1}' belongs to another {0}: {2}; give the options that it began with, or "
+              "{}: '{}' belongs to another {}: {}; give the options that it began with, or "
               "choose another --out",
-              plan.verb, path_, fmt::join(lines, "; "));
+              plan.verb, path_, plan.noun, fmt::join(lines, "; "));
     identity.configs.insert(was.configs.begin(), was.configs.end());
     identity.data.insert(was.data.begin(), was.data.end());
   }

@@ -31,7 +31,7 @@ struct PlannedRun {
 };
 
 struct SweepPlan {
-  std::string verb = "sweep";  // which messages begin with
+  std::string verb = "sweep", noun = "sweep";  // what messages begin with and call it
   std::vector<Axis> axes;
   IntList seeds;
   std::map<std::string, std::string> fixed;  // options that hold for every run, as text
