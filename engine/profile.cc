@@ -48,6 +48,12 @@ void Profile::product(const Product& product, double seconds) {
   product_seconds_ += seconds;
 }
 
+double Profile::flop() const {
+  double sum = 0;
+  for (const Product& product : products_) sum += product.flop();
+  return sum;
+}
+
 MeasuredProduct::MeasuredProduct(const Product& product)
     : product_(product), outer_(Profile::current() != nullptr && !measuring) {
   if (!outer_) return;

@@ -47,16 +47,22 @@ class Profile {
   void product(const Product& product, double seconds);
   // Of the present lap, beside what lap() tells: rows looked up in tables.
   void read(int64_t bytes) { bytes_ += static_cast<double>(bytes); }
+  // Weights that a net made for rows of the batch.
+  void generated(int64_t bytes) { generated_ += bytes; }
 
   // In the order of their first lap.
   const std::vector<Entry>& entries() const { return entries_; }
   // All products since the start, in order.
   const std::vector<Product>& products() const { return products_; }
+  // Of these: floating-point operations, a multiply-add counted as two.
+  double flop() const;
+  int64_t generated_bytes() const { return generated_; }
 
  private:
   Profile* previous_;
   double begin_ = 0;
   double flop_ = 0, product_seconds_ = 0, bytes_ = 0;  // of the present lap
+  int64_t generated_ = 0;
   std::vector<Entry> entries_;
   std::vector<Product> products_;
 };
@@ -68,6 +74,10 @@ inline void profile_lap(std::string_view name, int64_t bytes) {
 
 inline void profile_read(int64_t bytes) {
   if (Profile* profile = Profile::current()) profile->read(bytes);
+}
+
+inline void profile_generated(int64_t bytes) {
+  if (Profile* profile = Profile::current()) profile->generated(bytes);
 }
 
 // Seconds of a clock that only rises.

@@ -20,6 +20,7 @@ constexpr double kNearProducts = 1.4;  // a step that takes longer says where
 
 struct State {
   WorkloadOptions workload;
+  ModelOptions model;  // read for its embedding_dim alone: a workload sets its own
   int64_t steps = 20;
   int64_t blocks = 5;
   int64_t flush_steps = 1000;
@@ -131,7 +132,7 @@ int run_training(const State& state) {
                  {"model", w.model},
                  {"shape", w.shape},
                  {"batch", w.batch_size},
-                 {"hidden", w.hidden_units},
+                 {"hidden", workload.model_options().hidden_units},
                  {"threads", machine.threads},
                  {"sizes", w.sizes},
                  {"peak_gflops", machine.peak_gflops},
@@ -200,7 +201,7 @@ int run_updates(const State& state) {
   const WorkloadOptions& w = state.workload;
   TableUpdateOptions options{w.fields,
                              w.vocabulary,
-                             w.embedding_dim > 0 ? w.embedding_dim : 16,
+                             state.model.embedding_dim > 0 ? state.model.embedding_dim : 16,
                              w.batch_size > 0 ? w.batch_size : 4096,
                              0,
                              w.seed};
@@ -239,67 +240,64 @@ int run_updates(const State& state) {
   return 0;
 }
 
+// Its own; those of models follow.
+OptionList options_of(State& state) {
+  WorkloadOptions& w = state.workload;
+  OptionList list;
+  list.add(
+      {"model", &w.model,
+       "the model; `ctrengine models` lists them; several with commas, or all: one after another"});
+  list.add({"shape",
+            &w.shape,
+            "of the data: trained tables, or the main job's",
+            {"criteo", "taobao-10", "amazon"}});
+  list.add({"sizes",
+            &w.sizes,
+            "of the model on the criteo shape: layers of 400,400,400, or those tuned for "
+            "Criteo; auto: the first where other engines are compared",
+            {"auto", "peer", "criteo"}});
+  list.add({"batch_size",
+            &w.batch_size,
+            "rows of a step; 0: 4096, or 1024 for taobao-10 and amazon",
+            {},
+            0,
+            1 << 24});
+  list.add({"fields", &w.fields, "fields of the criteo shape", {}, 1, 4096});
+  list.add({"vocabulary", &w.vocabulary, "rows of their tables together", {}, 1, 1e10});
+  list.add({"domains", &w.domains, "domains of the rows, criteo shape (MLoRA)", {}, 1, 100000});
+  list.add({"steps", &state.steps, "steps of a timed block", {}, 1, 1e6});
+  list.add({"blocks", &state.blocks, "timed blocks; the median counts", {}, 1, 1e4});
+  list.add({"flush_steps",
+            &state.flush_steps,
+            "updates: steps of replay, after which all rows are caught up",
+            {},
+            1,
+            1e6});
+  list.add({"l2", &state.lambda, "updates: lambda of the second half", {}, 0, 1e3});
+  list.add({"seed", &w.seed, "of weights and batches", {}, 0, 9e15});
+  list.add({"json", &state.json, "one line of JSON"});
+  return list;
+}
+
 }  // namespace
 
 Verb bench_verb() {
   auto state = std::make_shared<State>();
-  WorkloadOptions& w = state->workload;
   Verb verb;
   verb.name = "bench";
   verb.summary = "measure the machine, training steps, predictions, activations and table updates";
   verb.examples = {"ctrengine bench --model deepfm", "ctrengine bench --model all --steps 5",
+                   "ctrengine bench --model mmoe --experts 8",
                    "ctrengine bench predict --model apg --shape taobao-10",
                    "ctrengine bench updates --vocabulary 20000000"};
   verb.arguments = "train|predict|activations|updates";
-  verb.options.add(
-      {"model", &w.model,
-       "the model; `ctrengine models` lists them; several with commas, or all: one after another"});
-  verb.options.add({"shape",
-                    &w.shape,
-                    "of the data: trained tables, or the main job's",
-                    {"criteo", "taobao-10", "amazon"}});
-  verb.options.add({"sizes",
-                    &w.sizes,
-                    "of the model on the criteo shape: layers of 400,400,400, or those tuned for "
-                    "Criteo; auto: the first where other engines are compared",
-                    {"auto", "peer", "criteo"}});
-  verb.options.add({"batch_size",
-                    &w.batch_size,
-                    "rows of a step; 0: 4096, or 1024 for taobao-10 and amazon",
-                    {},
-                    0,
-                    1 << 24});
-  verb.options.add({"fields", &w.fields, "fields of the criteo shape", {}, 1, 4096});
-  verb.options.add({"embedding_dim",
-                    &w.embedding_dim,
-                    "width of their tables; 0: 16, or the model's own",
-                    {},
-                    0,
-                    4096});
-  verb.options.add({"vocabulary", &w.vocabulary, "rows of their tables together", {}, 1, 1e10});
-  verb.options.add(
-      {"hidden_units",
-       &w.hidden_units,
-       "widths of the MLP's layers; empty: as the sizes say, or 256,128,64 for taobao-10",
-       {},
-       1,
-       1 << 20});
-  w.embedding.add_to(verb.options);
-  verb.options.add(
-      {"domains", &w.domains, "domains of the rows, criteo shape (MLoRA)", {}, 1, 100000});
-  verb.options.add({"rank_k", &w.rank_k, "APG: K, criteo shape", {}, 1, 65536});
-  verb.options.add({"overparam_p", &w.overparam_p, "APG: P, criteo shape; 0: none", {}, 0, 65536});
-  verb.options.add({"steps", &state->steps, "steps of a timed block", {}, 1, 1e6});
-  verb.options.add({"blocks", &state->blocks, "timed blocks; the median counts", {}, 1, 1e4});
-  verb.options.add({"flush_steps",
-                    &state->flush_steps,
-                    "updates: steps of replay, after which all rows are caught up",
-                    {},
-                    1,
-                    1e6});
-  verb.options.add({"l2", &state->lambda, "updates: lambda of the second half", {}, 0, 1e3});
-  verb.options.add({"seed", &w.seed, "of weights and batches", {}, 0, 9e15});
-  verb.options.add({"json", &state->json, "one line of JSON"});
+  verb.options = options_of(*state);
+  const OptionList of_model = state->model.list();
+  verb.options = joined(verb.options, of_model);
+  verb.given = [state, of_model](const std::vector<ConfigEntry>& entries) {
+    for (const ConfigEntry& entry : entries)
+      if (of_model.find(entry.name) != nullptr) state->workload.model_options.push_back(entry);
+  };
   verb.run = [state](const std::vector<std::string>& arguments) {
     const std::string what = arguments.empty() ? "train" : arguments[0];
     const bool known =

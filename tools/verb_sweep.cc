@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <cstdio>
 #include <memory>
 
@@ -7,7 +5,7 @@
 
 #include "engine/check.h"
 #include "io/file.h"
-#include "tools/interrupt.h"
+#include "tools/sweep/progress.h"
 #include "tools/sweep/summary.h"
 #include "tools/sweep/sweep.h"
 #include "tools/verbs.h"
@@ -24,74 +22,11 @@ struct State {
   std::vector<ConfigEntry> given;
 };
 
-std::string position(size_t index, size_t count) {
-  return fmt::format("[{:>{}}/{}]", index + 1, std::to_string(count).size(), count);
-}
-
-// A line per run; on a terminal, how far the present one is.
-class Progress {
- public:
-  explicit Progress(const SweepPlan& plan) : plan_(plan), terminal_(isatty(STDOUT_FILENO) != 0) {}
-
-  void begin(int64_t done, int64_t begun, int64_t fresh) const {
-    if (done + begun > 0)
-      fmt::print("found     {} runs done, which are skipped; {} begun, which go on; {} new\n", done,
-                 begun, fresh);
-    fmt::print("\n");
-    std::fflush(stdout);
-  }
-  void run(const PlannedRun& run) {
-    place_ = position(static_cast<size_t>(&run - plan_.runs.data()), plan_.runs.size());
-    name_ = run.name;
-  }
-  void step(const StepReport& report) const {
-    if (!terminal_ || (report.step % 8 != 0 && report.step_of_epoch != report.steps_per_epoch))
-      return;
-    fmt::print("\r{} {}  epoch {} {:.0f} %  loss {:.4f}  {:.0f} samples/s \x1b[K", place_, name_,
-               report.epoch,
-               100.0 * static_cast<double>(report.step_of_epoch) /
-                   static_cast<double>(report.steps_per_epoch),
-               report.epoch_loss, report.samples_per_s);
-    std::fflush(stdout);
-  }
-  void row(const SweepRow& row) const {
-    if (!row.done()) return line(fmt::format("{} {}  failed: {}", place_, name_, row.error));
-    line(fmt::format(
-        "{} {}  best epoch {} of {}  valid AUC {:.5f}  test AUC {:.5f}  log-loss {:.5f}  {:.1f} s",
-        place_, name_, row.best_epoch, row.epochs, row.valid.auc, row.test.auc, row.test.logloss,
-        row.seconds));
-  }
-  void note(const std::string& text) const { line("note      " + text); }
-
- private:
-  void line(const std::string& text) const {
-    fmt::print("{}{}\n", terminal_ ? "\r\x1b[K" : "", text);
-    std::fflush(stdout);
-  }
-
-  const SweepPlan& plan_;
-  bool terminal_;
-  std::string place_, name_;
-};
-
-SweepEvents events_of(Progress& progress) {
-  SweepEvents events;
-  events.begin = [&](int64_t done, int64_t begun, int64_t fresh) {
-    progress.begin(done, begun, fresh);
-  };
-  events.run = [&](const PlannedRun& run) { progress.run(run); };
-  events.step = [&](const StepReport& report) { progress.step(report); };
-  events.note = [&](const std::string& text) { progress.note(text); };
-  events.row = [&](const PlannedRun&, const SweepRow& row) { progress.row(row); };
-  events.stop = [] { return InterruptScope::requested(); };
-  return events;
-}
-
 int print_plan(const SweepPlan& plan) {
   const std::vector<int64_t> parameters = check_sweep(plan);
   for (size_t i = 0; i < plan.runs.size(); ++i) {
     const PlannedRun& run = plan.runs[i];
-    fmt::print("{} {}  {} parameters\n", position(i, plan.runs.size()), run.name,
+    fmt::print("{} {}  {} parameters\n", position_text(i, plan.runs.size()), run.name,
                parameters[run.combination]);
   }
   return 0;
@@ -111,12 +46,8 @@ int run(State& state) {
   fmt::print("sweep     {}: {} runs, {} combinations by {} seeds\n", state.out, plan.runs.size(),
              plan.combinations(), plan.seeds.size());
   std::fflush(stdout);
-  Progress progress(plan);
-  SweepResult result;
-  {
-    InterruptScope interrupt;
-    result = run_sweep(plan, state.out, state.keep_checkpoints, events_of(progress));
-  }
+  SweepProgress progress(plan);
+  const SweepResult result = run_sweep_here(plan, state.out, state.keep_checkpoints, progress);
   if (result.interrupted) {
     fmt::print("\ninterrupted with {} of {} runs in {}/table.csv; the same command goes on\n",
                result.rows.size(), plan.runs.size(), state.out);

@@ -33,6 +33,7 @@ Verb inspect_verb();
 Verb datasets_verb();
 Verb train_verb();
 Verb sweep_verb();
+Verb ablate_verb();
 Verb evaluate_verb();
 Verb predict_verb();
 Verb compare_verb();

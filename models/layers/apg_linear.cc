@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/check.h"
+#include "engine/profile.h"
 #include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
@@ -131,6 +132,7 @@ Var ApgLinear::generated(const Var& h, const BatchCondition& condition,
   check_size(rows);
   Var core =
       generators.all ? (*generators.all)(z) : (*generators.s)(z);  // W or S, the bias before it
+  profile_generated(core.value().bytes());
   Var bias = shared_bias;
   if (generate_bias_) {
     std::vector<int64_t> sizes{out_, core.dim(1) - out_};
@@ -153,11 +155,14 @@ Var ApgLinear::generated(const Var& h, const BatchCondition& condition,
   } else {
     Var u = (*generators.u)(z);
     Var v = (*generators.v)(z);
+    profile_generated(u.value().bytes() + v.value().bytes());
     if (decompose_) {
       y = times(times(times(h, u, rank_), core, rank_), v, out_);  // ((h U) S) V
     } else {
       Var us = batched_matmul(reshape(u, {rows, in_, rank_}), reshape(core, {rows, rank_, rank_}));
-      y = times(h, batched_matmul(us, reshape(v, {rows, rank_, out_})), out_);  // h (U S V)
+      Var w = batched_matmul(us, reshape(v, {rows, rank_, out_}));
+      profile_generated(w.value().bytes());
+      y = times(h, w, out_);  // h (U S V)
     }
   }
   return activate(bias.defined() ? y + bias : y, activation);

@@ -22,6 +22,11 @@ Var CompressedEmbedding::of_sequence(const SequenceIds& of) const {
                          {distinct.index, of.offsets, of.length, distinct.values.count()});
 }
 
+bool names_field(const EmbeddingOptions& options, const Field& field) {
+  return std::find(options.fields.begin(), options.fields.end(), field.name) !=
+         options.fields.end();
+}
+
 bool is_compressed(const Schema& schema, const Field& field, const EmbeddingOptions& options) {
   if (options.kind == "plain") return false;
   for (const std::string& name : options.fields) {
@@ -32,8 +37,7 @@ bool is_compressed(const Schema& schema, const Field& field, const EmbeddingOpti
   }
   if (field.type == FieldType::numeric) return false;
   if (options.fields.empty()) return field.vectors.empty() && field.vocabulary >= options.min_rows;
-  return std::find(options.fields.begin(), options.fields.end(), field.name) !=
-         options.fields.end();
+  return names_field(options, field);
 }
 
 std::unique_ptr<CompressedEmbedding> compressed_embedding(const Scope& scope, const Field& field,

@@ -25,6 +25,8 @@ class CompressedEmbedding {
   Var of_sequence(const SequenceIds& of) const;
 };
 
+// Whether --embedding-fields has it: then its vectors are trained, whatever came with the data.
+bool names_field(const EmbeddingOptions& options, const Field& field);
 // Whether the options ask for it. Throws where they name a field that has no ids or is not there.
 bool is_compressed(const Schema& schema, const Field& field, const EmbeddingOptions& options);
 

@@ -105,7 +105,7 @@ Embedding::Entry Embedding::entry_of(const Scope& tables, const Field& field,
   } else if (is_compressed(context.schema, field, options.embedding)) {
     entry.compressed = compressed_embedding(tables / field.name, field, entry.width,
                                             options.embedding, options.embedding_deviation);
-  } else if (given && !field.vectors.empty()) {
+  } else if (given && !field.vectors.empty() && !names_field(options.embedding, field)) {
     auto found = context.vectors.find(field.vectors);
     CTR_CHECK_DATA(found != context.vectors.end(),
                    "embedding: the data set has no vectors '{}' for field '{}'", field.vectors,

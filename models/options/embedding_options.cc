@@ -15,7 +15,8 @@ void EmbeddingOptions::add_to(OptionList& list) {
             "a row per id, or fewer parameters",
             {"plain", "hash", "quotient-remainder", "dhe"}});
   list.add({"embedding_fields", &fields,
-            "fields that are not plain; empty: all with ids and no given vectors"});
+            "fields meant, whose given vectors give way to trained ones; empty: all with ids and "
+            "no given vectors"});
   list.add({"embedding_min_rows",
             &min_rows,
             "without --embedding-fields: fields with fewer rows stay plain",

@@ -119,13 +119,13 @@ TEST_P(Allocations, StopAfterTheFirstSteps) {
   options.sizes = "peer";
   options.model = GetParam().model;
   options.shape = GetParam().shape;
-  options.embedding.kind = GetParam().embeddings;
-  options.embedding.dhe_hashes = 32;
-  options.embedding.dhe_decoder_units = {32, 32};
+  options.model_options = {{"embeddings", GetParam().embeddings, "test"},
+                           {"dhe_hashes", "32", "test"},
+                           {"dhe_decoder_units", "32,32", "test"},
+                           {"hidden_units", "256,128", "test"}};
   options.fields = 13;
   options.batch_size = options.shape == "amazon" ? 200 : 2048;
   options.vocabulary = 100'000;
-  options.hidden_units = {256, 128};
   auto arena = std::make_shared<Arena>();
   const AllocatorScope scope(arena);
   Workload workload(options);

@@ -81,6 +81,22 @@ TEST_F(Sweeps, RunsBeginWithAnotherAndReadSomeDomains) {
         << name;
 }
 
+TEST_F(Sweeps, PartOfTheWeightsIsTrained) {
+  request.models = {"mlp"};
+  const int64_t all = sweep("all").rows.at(0).parameters;
+  fix("trainable", "head");
+  const SweepResult head = sweep();
+  EXPECT_EQ(head.rows.at(0).parameters, 9);
+  EXPECT_LT(9, all);
+  fix("from", path("all/model=mlp_seed=1"));
+  const SweepResult from = sweep("from");
+  EXPECT_EQ(from.failed(), 0);
+  const auto before = load_run(path("all/model=mlp_seed=1")).built->weights();
+  const auto after = load_run(path("from/model=mlp_seed=1")).built->weights();
+  EXPECT_EQ(before.at("mlp/0/weight").data<float>()[3], after.at("mlp/0/weight").data<float>()[3]);
+  EXPECT_NE(before.at("head/weight").data<float>()[3], after.at("head/weight").data<float>()[3]);
+}
+
 TEST_F(Sweeps, WhatIsDoneIsSkipped) {
   request.models = {"lr"};
   request.grids = {"learning-rate=0.01,0.02"};

@@ -54,11 +54,11 @@ class Threads : public testing::TestWithParam<Case> {
     options.batch_size = 1000;  // no multiple of a block
     options.fields = 11;
     options.vocabulary = 30'000;
-    options.hidden_units = {200, 72};
-    options.rank_k = 16;
-    options.embedding.kind = GetParam().embeddings;
-    options.embedding.dhe_hashes = 40;
-    options.embedding.dhe_decoder_units = {72, 40};
+    options.model_options = {{"hidden_units", "200,72", "test"},
+                             {"embeddings", GetParam().embeddings, "test"},
+                             {"dhe_hashes", "40", "test"},
+                             {"dhe_decoder_units", "72,40", "test"}};
+    if (options.shape == "criteo") options.model_options.push_back({"rank_k", "16", "test"});
     Workload workload(options);
     for (int step = 0; step < 4; ++step) workload.step();
     std::vector<Tensor> all;

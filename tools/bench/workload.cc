@@ -66,31 +66,45 @@ Schema history_schema(int64_t domains) {
 }
 
 WorkloadOptions resolved(WorkloadOptions options) {
-  const bool taobao = options.shape == "taobao-10";
   if (options.batch_size == 0) options.batch_size = options.shape == "criteo" ? 4096 : 1024;
   if (options.sizes == "auto") {
     const bool compared =
         std::find(kCompared.begin(), kCompared.end(), options.model) != kCompared.end();
     options.sizes = compared ? "peer" : "criteo";
   }
-  if (options.hidden_units.empty() && (taobao || options.sizes == "peer"))
-    options.hidden_units = taobao ? IntList{256, 128, 64} : IntList{400, 400, 400};
   return options;
 }
 
 }  // namespace
 
+ModelOptions model_options_of(const WorkloadOptions& given) {
+  const WorkloadOptions options = resolved(given);
+  const ModelInfo& info = find_model(options.model);
+  ModelOptions result;
+  info.preset(result);
+  if (options.shape != "taobao-10") {
+    if (options.sizes == "criteo") info.criteo(result);
+    if (options.sizes == "peer") result.hidden_units = {400, 400, 400};
+    result.apg.condition_mode = "self-wise";
+    result.apg.rank_k = {32};
+    result.apg.overparam_p = {};
+    if (result.embedding_dim == 0) result.embedding_dim = 16;
+  } else {
+    result.hidden_units = {256, 128, 64};
+  }
+  OptionList list = result.list();
+  for (const ConfigEntry& entry : options.model_options)
+    list.set(entry.name, entry.text, entry.where);
+  return result;
+}
+
 Workload::Workload(const WorkloadOptions& options)
     : options_(resolved(options)),
+      model_options_(model_options_of(options)),
       store_(DType::f32, static_cast<uint64_t>(options.seed)),
       optimizer_(OptimizerOptions{}) {
   const ModelInfo& info = find_model(options_.model);
-  const bool taobao = options_.shape == "taobao-10";
-  info.preset(model_options_);
-  if (!taobao && options_.sizes == "criteo") info.criteo(model_options_);
-  if (!options_.hidden_units.empty()) model_options_.hidden_units = options_.hidden_units;
-  options_.hidden_units = model_options_.hidden_units;
-  if (taobao) {
+  if (options_.shape == "taobao-10") {
     schema_ = taobao_schema();
     for (const Field& field : schema_.fields) {
       if (field.vectors.empty()) continue;
@@ -100,13 +114,6 @@ Workload::Workload(const WorkloadOptions& options)
   } else {
     schema_ =
         options_.shape == "amazon" ? history_schema(options_.domains) : criteo_schema(options_);
-    if (options_.embedding_dim > 0) model_options_.embedding_dim = options_.embedding_dim;
-    if (model_options_.embedding_dim == 0) model_options_.embedding_dim = 16;
-    model_options_.embedding = options_.embedding;
-    model_options_.apg.condition_mode = "self-wise";
-    model_options_.apg.rank_k = {options_.rank_k};
-    model_options_.apg.overparam_p = {};
-    if (options_.overparam_p > 0) model_options_.apg.overparam_p = {options_.overparam_p};
   }
   if (info.learns_sequences) {  // as one trains them on so many items
     model_options_.next_item.loss = "sampled";

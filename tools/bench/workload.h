@@ -10,6 +10,7 @@
 
 #include "models/model.h"
 #include "ops/optim/optimizer.h"
+#include "tools/config_file.h"
 
 namespace ctr {
 
@@ -23,15 +24,16 @@ struct WorkloadOptions {
   std::string sizes = "auto";
   int64_t batch_size = 0;  // 0: 4096, or 1024 for the other shapes
   int64_t fields = 39;
-  int64_t embedding_dim = 0;        // of its tables; 0: the model's own (ffm), or 16
-  int64_t vocabulary = 1'000'000;   // rows of all tables together
-  IntList hidden_units = {};        // empty: as `sizes` says, or 256-128-64 for taobao-10
-  EmbeddingOptions embedding = {};  // of the criteo shape
-  int64_t rank_k = 32;              // APG, of the criteo shape
-  int64_t overparam_p = 0;
+  int64_t vocabulary = 1'000'000;  // rows of all tables together
   int64_t domains = 10;  // of the criteo shape; read by models that learn something for each
   int64_t seed = 1;
+  std::vector<ConfigEntry> model_options = {};  // of the model, over what shape and sizes set
 };
+
+// What the shape and the sizes make of a model's options: beyond its preset, on tables that are
+// trained, APG's layers are self-wise with K = 32, and vectors are 16 wide unless the model has a
+// width of its own (ffm).
+ModelOptions model_options_of(const WorkloadOptions& options);
 
 // Models whose steps other engines are measured beside.
 inline constexpr std::array<std::string_view, 5> kCompared = {"mlp", "deepfm", "dcnv2", "apg",
@@ -47,6 +49,7 @@ class Workload {
   void predict(int64_t rows, bool fold);
   int64_t batch_size() const { return options_.batch_size; }
   const WorkloadOptions& options() const { return options_; }
+  const ModelOptions& model_options() const { return model_options_; }
   int64_t parameters() const { return store_.count_trainable(); }
   const ParameterStore& store() const { return store_; }
 

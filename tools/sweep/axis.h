@@ -9,8 +9,9 @@
 namespace ctr {
 
 struct AxisValue {
-  std::string text;   // as OptionList::set takes it, in one spelling: "0.001" for 1e-3
-  std::string label;  // of the run's directory
+  std::string text;         // as OptionList::set takes it, in one spelling: "0.001" for 1e-3
+  std::string label;        // of the run's directory
+  std::string digest = {};  // of what a name stands for: a configuration file, a variant's settings
 };
 
 struct Axis {

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/check.h"
-#include "io/checksum.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "io/schema_json.h"
@@ -27,7 +26,7 @@ bool may_differ(const std::string& option) {
 
 struct Identity {
   std::vector<std::string> axes;
-  Texts fixed, configs, data;  // configs, data: checksums by label or name
+  Texts fixed, configs, data;  // configs, data: digests by label or name
 };
 
 Identity identity_of(const SweepPlan& plan, const Texts& data) {
@@ -36,12 +35,8 @@ Identity identity_of(const SweepPlan& plan, const Texts& data) {
     found->second = path_label(found->second);
   for (const Axis& axis : plan.axes) {
     identity.axes.push_back(axis.option);
-    if (axis.option != kConfigAxis) continue;
-    for (const AxisValue& value : axis.values) {
-      const bool directory = std::filesystem::is_directory(value.text);
-      const std::string file = directory ? value.text + "/config.json" : value.text;
-      identity.configs[value.label] = checksum_text(file_checksum(file));
-    }
+    for (const AxisValue& value : axis.values)
+      if (!value.digest.empty()) identity.configs[value.label] = value.digest;
   }
   return identity;
 }
@@ -103,12 +98,12 @@ std::vector<std::string> differences(const Identity& was, const Identity& is) {
 }
 
 // The directory, made where it is missing.
-std::string made(std::string path) {
+std::string made(std::string path, const std::string& verb) {
   namespace fs = std::filesystem;
   if (fs::exists(path)) {
-    CTR_CHECK(fs::is_directory(path), "sweep: '{}' is no directory; choose another --out", path);
+    CTR_CHECK(fs::is_directory(path), "{}: '{}' is no directory; choose another --out", verb, path);
     CTR_CHECK(fs::exists(path + "/sweep.json") || fs::exists(path + "/lock") || fs::is_empty(path),
-              "sweep: '{}' holds other files and no sweep; choose another --out", path);
+              "{}: '{}' holds other files and no sweep; choose another --out", verb, path);
   }
   make_directories(path);
   return path;
@@ -117,17 +112,17 @@ std::string made(std::string path) {
 }  // namespace
 
 SweepFolder::SweepFolder(std::string path, const SweepPlan& plan, const Texts& data)
-    : path_(made(std::move(path))),
-      lock_(path_ + "/lock", fmt::format("sweep: another process works on '{}'", path_)) {
+    : path_(made(std::move(path), plan.verb)),
+      lock_(path_ + "/lock", fmt::format("{}: another process works on '{}'", plan.verb, path_)) {
   const std::string file = path_ + "/sweep.json";
   Identity identity = identity_of(plan, data);
   if (std::filesystem::exists(file)) {
     const Identity was = read_identity(file);
     const std::vector<std::string> lines = differences(was, identity);
     CTR_CHECK(lines.empty(),
-              "sweep: '{}' belongs to another sweep: {}; give the options that it began with, or "
+              "{}: '{}' belongs to another {}: {}; give the options that it began with, or "
               "choose another --out",
-              path_, fmt::join(lines, "; "));
+              plan.verb, path_, plan.noun, fmt::join(lines, "; "));
     identity.configs.insert(was.configs.begin(), was.configs.end());
     identity.data.insert(was.data.begin(), was.data.end());
   }

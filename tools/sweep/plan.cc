@@ -1,6 +1,7 @@
 #include "tools/sweep/plan.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/check.h"
 #include "io/checksum.h"
@@ -34,14 +35,9 @@ std::vector<Axis> axes_of(const SweepRequest& request) {
   return axes;
 }
 
-IntList seeds_of(const SweepRequest& request) {
-  const IntList& seeds = request.seeds;
-  CTR_CHECK(!seeds.empty(), "sweep: --seeds has no value");
-  for (size_t i = 0; i < seeds.size(); ++i)
-    CTR_CHECK(std::find(seeds.begin(), seeds.begin() + static_cast<int64_t>(i), seeds[i]) ==
-                  seeds.begin() + static_cast<int64_t>(i),
-              "sweep: --seeds has {} twice; remove one", seeds[i]);
-  return seeds;
+std::string digest_of_config(const std::string& path) {
+  const bool directory = std::filesystem::is_directory(path);
+  return checksum_text(file_checksum(directory ? path + "/config.json" : path));
 }
 
 std::string name_of(const SweepPlan& plan, const std::vector<size_t>& at, int64_t seed) {
@@ -85,10 +81,19 @@ PlannedRun planned(const SweepPlan& plan, const SweepRequest& request,
 
 }  // namespace
 
+IntList checked_seeds(const IntList& seeds, const std::string& verb) {
+  CTR_CHECK(!seeds.empty(), "{}: --seeds has no value", verb);
+  for (size_t i = 0; i < seeds.size(); ++i)
+    CTR_CHECK(std::find(seeds.begin(), seeds.begin() + static_cast<int64_t>(i), seeds[i]) ==
+                  seeds.begin() + static_cast<int64_t>(i),
+              "{}: --seeds has {} twice; remove one", verb, seeds[i]);
+  return seeds;
+}
+
 SweepPlan plan_sweep(const SweepRequest& request) {
   SweepPlan plan;
   plan.axes = axes_of(request);
-  plan.seeds = seeds_of(request);
+  plan.seeds = checked_seeds(request.seeds, plan.verb);
   TrainOptions train;
   ModelOptions model;
   OptionList known = joined(train.list(), model.list());
@@ -97,7 +102,10 @@ SweepPlan plan_sweep(const SweepRequest& request) {
     plan.fixed[entry.name] = OptionList::text_of(*known.find(entry.name));
   }
   std::vector<std::vector<ConfigEntry>> files;
-  for (const std::string& path : request.configs) files.push_back(read_config_file(path, known));
+  for (size_t i = 0; i < request.configs.size(); ++i) {
+    files.push_back(read_config_file(request.configs[i], known));
+    plan.axes.front().values[i].digest = digest_of_config(request.configs[i]);
+  }
   for (int64_t seed : plan.seeds) {
     std::vector<size_t> at(plan.axes.size(), 0);  // the last axis moves first
     for (size_t combination = 0;; ++combination) {

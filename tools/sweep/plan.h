@@ -31,6 +31,7 @@ struct PlannedRun {
 };
 
 struct SweepPlan {
+  std::string verb = "sweep", noun = "sweep";  // what messages begin with and call it
   std::vector<Axis> axes;
   IntList seeds;
   std::map<std::string, std::string> fixed;  // options that hold for every run, as text
@@ -43,5 +44,8 @@ struct SweepPlan {
 // place in the grid over both. Throws kind usage, naming the option, on an unknown name, a value
 // out of bounds, an option that is both fixed and varied; kind data on a mistake in a file.
 SweepPlan plan_sweep(const SweepRequest& request);
+
+// The seeds as they are. Throws kind usage where there is none, or one twice.
+IntList checked_seeds(const IntList& seeds, const std::string& verb);
 
 }  // namespace ctr

@@ -7,6 +7,7 @@
 
 #include "engine/check.h"
 #include "tools/early_stop.h"
+#include "tools/text_table.h"
 
 namespace ctr {
 namespace {
@@ -43,13 +44,6 @@ Combination combined(const std::vector<const SweepRow*>& rows, const std::string
   return result;
 }
 
-std::string spread_text(const Spread& spread, int digits) {
-  if (std::isnan(spread.mean)) return "-";
-  std::string text = fmt::format("{:.{}f}", spread.mean, digits);
-  if (!std::isnan(spread.deviation)) text += fmt::format(" ± {:.{}f}", spread.deviation, digits);
-  return text;
-}
-
 std::string settings_text(const SweepPlan& plan, const Combination& combination) {
   std::string text;
   for (size_t a = 0; a < plan.axes.size(); ++a) {
@@ -57,27 +51,6 @@ std::string settings_text(const SweepPlan& plan, const Combination& combination)
     text.append(dashed(plan.axes[a].option)).append("=").append(combination.values[a]);
   }
   return text.empty() ? "model=" + combination.model : text;
-}
-
-// Columns as wide as their widest cell; "±" is one character in two bytes.
-std::string laid_out(const std::vector<std::vector<std::string>>& lines) {
-  auto width_of = [](const std::string& text) {
-    return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-    }));
-  };
-  std::vector<size_t> width(lines.front().size());
-  for (const auto& line : lines)
-    for (size_t c = 0; c < line.size(); ++c) width[c] = std::max(width[c], width_of(line[c]));
-  std::string text;
-  for (const auto& line : lines) {
-    for (size_t c = 0; c < line.size(); ++c) {
-      text += line[c];
-      if (c + 1 < line.size()) text.append(width[c] - width_of(line[c]) + 2, ' ');
-    }
-    text += '\n';
-  }
-  return text;
 }
 
 }  // namespace
@@ -90,6 +63,13 @@ Spread spread_of(const std::vector<double>& values) {
   for (double value : values) mean += value / count;
   for (double value : values) squares += (value - mean) * (value - mean);
   return {mean, values.size() < 2 ? kNone : std::sqrt(squares / (count - 1))};
+}
+
+std::string spread_text(const Spread& spread, int digits) {
+  if (std::isnan(spread.mean)) return "-";
+  std::string text = fmt::format("{:.{}f}", spread.mean, digits);
+  if (!std::isnan(spread.deviation)) text += fmt::format(" ± {:.{}f}", spread.deviation, digits);
+  return text;
 }
 
 SweepSummary summarise(const SweepPlan& plan, const SweepResult& result) {
@@ -136,7 +116,7 @@ std::string text_of(const SweepPlan& plan, const SweepSummary& summary) {
     line.push_back(spread_text({k.seconds.mean, NAN}, 1));
     lines.push_back(std::move(line));
   }
-  std::string text = laid_out(lines);
+  std::string text = text_table(lines);
   text += fmt::format("mean ± standard deviation over n seeds; * the best mean valid {}\n",
                       summary.monitor);
   return text;

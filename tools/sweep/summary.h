@@ -16,6 +16,8 @@ struct Spread {
   double mean = 0, deviation = 0;
 };
 Spread spread_of(const std::vector<double>& values);
+// "0.80150 ± 0.00021", without what is NaN; "-" without a mean.
+std::string spread_text(const Spread& spread, int digits);
 
 struct Combination {
   std::vector<std::string> values;  // by axis

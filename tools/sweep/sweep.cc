@@ -9,7 +9,6 @@
 #include "io/data_catalog.h"
 #include "io/domain_rows.h"
 #include "models/model.h"
-#include "tools/built_model.h"
 #include "tools/fine_tune.h"
 #include "tools/run_directory.h"
 
@@ -37,32 +36,19 @@ DataSets open_data(const SweepPlan& plan) {
   return data;
 }
 
-BuiltModel built_of(const PlannedRun& run, const Dataset& data) {
-  return BuiltModel(find_model(run.train.model), data, run.model,
-                    run.train.precision == "f64" ? DType::f64 : DType::f32,
-                    static_cast<uint64_t>(run.train.seed));
-}
-
-// Weights of another run, and what is trained.
-void prepare_weights(BuiltModel& built, const PlannedRun& run, const Dataset& data) {
-  if (!run.train.from.empty()) begin_from(run.train.from, data.schema, built);
-  train_only(run.train.trainable, built.store());
-}
-
 // As a run without its seed is called.
 std::string combination_name(const PlannedRun& run) {
   const size_t seed = run.name.rfind("seed=");
   return seed == 0 ? "the one combination" : run.name.substr(0, seed - 1);
 }
 
-int64_t check_combination(const PlannedRun& run, const Dataset& data) {
+int64_t check_combination(const std::string& verb, const PlannedRun& run, const Dataset& data) {
   try {
-    BuiltModel built = built_of(run, data);
-    prepare_weights(built, run, data);
+    const std::unique_ptr<BuiltModel> built = built_run(run, data);
     check_training(data, run.train);
-    return built.store().count_trainable();
+    return built->store().count_trainable();
   } catch (const Error& error) {
-    fail(error.kind(), "sweep: {}: {}", combination_name(run), error.what());
+    fail(error.kind(), "{}: {}: {}", verb, combination_name(run), error.what());
   }
 }
 
@@ -115,7 +101,7 @@ void Runner::check() {
     }
     begun += fs::exists(folder_.run(run) + "/config.json");
     int64_t& count = parameters_[run.combination];
-    if (count < 0) count = check_combination(run, data_.at(data_key(run.train)));
+    if (count < 0) count = check_combination(plan_.verb, run, data_.at(data_key(run.train)));
   }
   events_.begin(done_count, begun, std::ssize(plan_.runs) - done_count - begun);
 }
@@ -139,8 +125,7 @@ bool Runner::train_one(const PlannedRun& run) {
   std::vector<std::string> notes;
   if (begun) from = directory.load(data, run.train, run.model, notes);
   for (const std::string& note : notes) events_.note(note);
-  BuiltModel built = built_of(run, data);
-  prepare_weights(built, run, data);
+  const std::unique_ptr<BuiltModel> built = built_run(run, data);
   directory.begin(data, run.train, run.model);
   TrainEvents events = directory.events(run.train);
   events.step = [this, log = events.step](const StepReport& report) {
@@ -148,8 +133,8 @@ bool Runner::train_one(const PlannedRun& run) {
     events_.step(report);
   };
   events.stop = events_.stop;
-  const TrainReport report = train(built, data, run.train, events, from ? &*from : nullptr);
-  if (!report.interrupted) directory.finish(built, data, run.train, run.model, report);
+  const TrainReport report = train(*built, data, run.train, events, from ? &*from : nullptr);
+  if (!report.interrupted) directory.finish(*built, data, run.train, run.model, report);
   return !report.interrupted;
 }
 
@@ -192,6 +177,15 @@ SweepResult Runner::run() {
 
 }  // namespace
 
+std::unique_ptr<BuiltModel> built_run(const PlannedRun& run, const Dataset& data) {
+  auto built = std::make_unique<BuiltModel>(find_model(run.train.model), data, run.model,
+                                            run.train.precision == "f64" ? DType::f64 : DType::f32,
+                                            static_cast<uint64_t>(run.train.seed));
+  if (!run.train.from.empty()) begin_from(run.train.from, data.schema, *built);
+  train_only(run.train.trainable, built->store());
+  return built;
+}
+
 int64_t SweepResult::failed() const {
   return std::count_if(rows.begin(), rows.end(), [](const SweepRow& row) { return !row.done(); });
 }
@@ -205,7 +199,8 @@ std::vector<int64_t> check_sweep(const SweepPlan& plan) {
   const DataSets data = open_data(plan);
   std::vector<int64_t> parameters;
   for (size_t i = 0; i < plan.combinations(); ++i)
-    parameters.push_back(check_combination(plan.runs[i], data.at(plan.runs[i].train.data)));
+    parameters.push_back(
+        check_combination(plan.verb, plan.runs[i], data.at(data_key(plan.runs[i].train))));
   return parameters;
 }
 

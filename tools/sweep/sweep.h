@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ struct SweepResult {
   bool interrupted = false;
   int64_t failed() const;
 };
+
+// The model of a run before its first step: with the weights of --from, and what is not --trainable
+// frozen.
+std::unique_ptr<BuiltModel> built_run(const PlannedRun& run, const Dataset& data);
 
 // Builds the model of every combination that has a run to do, then trains what is not done. A run
 // that fails is put into the table with its error, and tried again by the next call; the others go

@@ -9,6 +9,7 @@
 
 #include "engine/check.h"
 #include "io/file.h"
+#include "tools/text_table.h"
 
 namespace ctr {
 namespace {
@@ -25,28 +26,6 @@ constexpr std::pair<const char*, Metrics SweepRow::*> kSplits[] = {{"valid", &Sw
                                                                    {"test", &SweepRow::test}};
 constexpr std::pair<const char*, double SweepRow::*> kTimes[] = {
     {"seconds", &SweepRow::seconds}, {"samples_per_s", &SweepRow::samples_per_s}};
-
-// Quoted where it must be (RFC 4180); line ends become spaces.
-std::string csv_cell(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::replace(text.begin(), text.end(), '\r', ' ');
-  if (text.find_first_of(",\"") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (char c : text) {
-    if (c == '"') quoted += c;
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-std::string csv_line(const std::vector<std::string>& cells) {
-  std::string line;
-  for (const std::string& cell : cells) {
-    if (&cell != &cells.front()) line += ',';
-    line += csv_cell(cell);
-  }
-  return line + '\n';
-}
 
 std::vector<std::string> csv_cells(const std::string& line) {
   std::vector<std::string> cells(1);
@@ -65,8 +44,6 @@ std::vector<std::string> csv_cells(const std::string& line) {
   }
   return cells;
 }
-
-std::string number(double value) { return std::isnan(value) ? "" : fmt::format("{}", value); }
 
 // Nothing stands for a number that is not defined.
 template <class T>
@@ -119,8 +96,8 @@ std::vector<std::string> SweepTable::cells_of(const SweepRow& row) const {
   for (const auto& [name, member] : kCounts) cells.push_back(std::to_string(row.*member));
   for (const auto& [split, of_split] : kSplits)
     for (const auto& [name, member] : kMetrics)
-      cells.push_back(row.done() ? number(row.*of_split.*member) : "");
-  for (const auto& [name, member] : kTimes) cells.push_back(number(row.*member));
+      cells.push_back(row.done() ? csv_number(row.*of_split.*member) : "");
+  for (const auto& [name, member] : kTimes) cells.push_back(csv_number(row.*member));
   cells.push_back(row.error);
   return cells;
 }

@@ -1,0 +1,43 @@
+#pragma once
+// Charts as inline SVG: no scripts, colours by the classes that the page's style sheet has
+// (html.cc), a title and a description for readers that do not see.
+
+#include <string>
+#include <vector>
+
+namespace ctr {
+
+struct ChartText {
+  std::string id;  // distinct on the page
+  std::string title, description;
+  std::string x_label, y_label;
+};
+
+struct Bar {
+  std::string group;  // bars of one group follow each other below its name
+  std::string label;
+  double value = 0;          // NaN: there is none
+  double low = 0, high = 0;  // whiskers; NaN: none
+  bool clear = false;        // the whiskers leave 0 out
+  std::string text;          // at the right
+};
+// Horizontal bars from 0 with whiskers. `more_is_better` colours them.
+std::string bar_chart(const ChartText& text, const std::vector<Bar>& bars, bool more_is_better);
+
+struct Point {
+  std::string label;  // a number: beside the point
+  std::string tip;    // the whole story, shown where a pointer rests
+  double x = 0, y = 0;
+  bool full = false;  // of the full model
+};
+// Points that are not finite are left out. x is logarithmic where all are positive and the largest
+// is at least ten times the least.
+std::string scatter_chart(const ChartText& text, const std::vector<Point>& points);
+
+// Round numbers over [low, high], about `count` of them: steps of 1, 2 or 5 times a power of ten.
+std::vector<double> round_ticks(double low, double high, int count);
+// The same for a logarithmic axis: 1, 2 and 5 times powers of ten, or powers alone where those are
+// many.
+std::vector<double> log_ticks(double low, double high);
+
+}  // namespace ctr

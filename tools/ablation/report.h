@@ -1,0 +1,60 @@
+#pragma once
+// What an ablation found: every variant beside the full model, over the seeds.
+
+#include <string>
+#include <vector>
+
+#include "tools/ablation/plan.h"
+#include "tools/metrics/paired.h"
+#include "tools/sweep/summary.h"
+
+namespace ctr {
+
+// A metric over the seeds of a variant, and less that of the full model with the same seed.
+struct Compared {
+  Spread value;
+  PairedDifference difference;
+};
+
+// Rows of the test split whose user or item was trained on that often (tools/slices.h).
+struct ComparedSlice {
+  std::string field, slice;
+  int64_t rows = 0, ids = 0;
+  Compared auc, logloss;
+};
+
+struct VariantReport {
+  PlannedVariant plan;
+  int64_t done = 0, failed = 0, missing = 0;  // seeds
+  Compared valid_auc, valid_logloss, test_auc, test_logloss;
+  Spread samples_per_s, epochs;
+  std::vector<ComparedSlice> slices;  // of embeddings; the same ones for all variants
+};
+
+struct AblationReport {
+  std::string model, what, full, data, note;
+  std::string protocol;  // epochs, patience, batch size, learning rate of the full model
+  IntList seeds;
+  double confidence = 0.95;
+  std::vector<VariantReport> variants;  // the full model first
+  std::vector<LeftOut> left_out;
+};
+
+// `folder` holds the runs; for embeddings, each that is done scores the test split once more.
+AblationReport report_of(const AblationPlan& plan, const SweepResult& result, const Dataset& data,
+                         const std::string& folder, double confidence);
+
+// Tables for a terminal; one line for each variant as CSV; a page with charts (html.cc).
+std::string text_of(const AblationReport& report);
+std::string csv_of(const AblationReport& report);
+std::string html_of(const AblationReport& report);
+
+// "+0.00012", "1.23 M", "1.2 kB"; "–" for NaN.
+std::string signed_text(double value, int digits);
+std::string amount_text(double value);
+std::string bytes_text(double value);
+std::string megabytes_text(int64_t bytes);
+// "+0.0012 [-0.0003, +0.0027]".
+std::string difference_text(const PairedDifference& difference, int digits);
+
+}  // namespace ctr

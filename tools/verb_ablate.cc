@@ -1,0 +1,137 @@
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "engine/check.h"
+#include "io/data_catalog.h"
+#include "io/file.h"
+#include "tools/ablation/report.h"
+#include "tools/sweep/progress.h"
+#include "tools/text_table.h"
+#include "tools/verbs.h"
+
+namespace ctr {
+namespace {
+
+struct State {
+  TrainOptions train;  // what these hold is not read: each run sets its own anew
+  ModelOptions model;
+  AblationRequest request;
+  std::string out;
+  double confidence = 0.95;
+  bool plan = false, keep_checkpoints = false;
+  std::vector<ConfigEntry> given;
+};
+
+void print_plan(const AblationPlan& plan) {
+  std::vector<std::vector<std::string>> lines{
+      {"variant", "trained", "step", "generated", "memory MB", "what"}};
+  for (const PlannedVariant& variant : plan.variants)
+    lines.push_back({variant.name, amount_text(static_cast<double>(variant.cost.trained)),
+                     amount_text(variant.cost.step_flop),
+                     bytes_text(variant.cost.generated_bytes_per_row()),
+                     megabytes_text(variant.cost.memory), variant.what});
+  fmt::print("{}", text_table(lines));
+  for (const LeftOut& one : plan.left_out)
+    fmt::print("{}{}: {}\n", &one == &plan.left_out.front() ? "\nleft out\n  " : "  ", one.name,
+               one.reason);
+}
+
+void write_report(const AblationReport& report, const std::string& out) {
+  write_text_atomically(out + "/ablation.csv", csv_of(report));
+  write_text_atomically(out + "/ablation.html", html_of(report));
+  fmt::print("\n{}\nruns, table.csv, ablation.csv and ablation.html are in {}\n", text_of(report),
+             out);
+}
+
+// Options of training go to every variant.
+AblationRequest request_of(State& state) {
+  AblationRequest request = state.request;
+  for (const ConfigEntry& entry : state.given) {
+    const bool own = entry.name == "model" || (state.train.list().find(entry.name) == nullptr &&
+                                               state.model.list().find(entry.name) == nullptr);
+    if (!own) request.fixed.push_back(entry);
+  }
+  return request;
+}
+
+int run(State& state) {
+  const AblationRequest request = request_of(state);
+  CTR_CHECK(state.plan || !state.out.empty(),
+            "ablate: --out DIRECTORY is missing: where runs and reports go, and where the same "
+            "command goes on");
+  const Dataset data = open_dataset(data_of(request));
+  const AblationPlan plan = plan_ablation(request, data);
+  fmt::print("ablation  {}, {} on {}: {} variants by {} seeds\nfull      {}\n\n", plan.model,
+             plan.what, data.schema.name, plan.variants.size(), plan.sweep.seeds.size(), plan.full);
+  print_plan(plan);
+  std::fflush(stdout);
+  if (state.plan) return 0;
+  fmt::print("\n");
+  SweepProgress progress(plan.sweep);
+  const SweepResult result =
+      run_sweep_here(plan.sweep, state.out, state.keep_checkpoints, progress);
+  if (result.interrupted) {
+    fmt::print("\ninterrupted with {} of {} runs in {}/table.csv; the same command goes on\n",
+               result.rows.size(), plan.sweep.runs.size(), state.out);
+    return 130;
+  }
+  write_report(report_of(plan, result, data, state.out, state.confidence), state.out);
+  if (result.failed() == 0) return 0;
+  fmt::print(
+      "{} runs failed; the column 'error' of table.csv says why, and the same command tries "
+      "them again\n",
+      result.failed());
+  return 1;
+}
+
+}  // namespace
+
+Verb ablate_verb() {
+  auto state = std::make_shared<State>();
+  AblationRequest& request = state->request;
+  Verb verb;
+  verb.name = "ablate";
+  verb.summary =
+      "train a model and variants without one of its parts; differences, costs, a page with charts";
+  verb.examples = {"ctrengine ablate --model apg --data taobao --out ablations/apg",
+                   "ctrengine ablate --model mlora --plan",
+                   "ctrengine ablate --model deepfm --what embeddings --out ablations/embeddings"};
+  verb.options.add({"model", &request.model, "the full model"});
+  verb.options.add({"what",
+                    &request.what,
+                    "components of the model, or its embeddings at equal memory",
+                    {"components", "embeddings"}});
+  verb.options.add(
+      {"variants", &request.variants, "those to run, with commas; empty: all that fit"});
+  verb.options.add({"seeds", &request.seeds, "seeds of every variant", {}, 0, 9e15});
+  verb.options.add({"budget",
+                    &request.budget,
+                    "embeddings: share of the plain tables' numbers that the others may have",
+                    {},
+                    1e-6,
+                    1});
+  verb.options.add({"most_cost",
+                    &request.most_cost,
+                    "variants whose step multiplies more than this times the full model's are left "
+                    "out, unless named; 0: none",
+                    {},
+                    0,
+                    1e9});
+  verb.options.add({"confidence", &state->confidence, "of the intervals", {}, 0.01, 0.9999});
+  verb.options.add({"out", &state->out, "the ablation's directory: new, or of this very one"});
+  verb.options.add({"plan", &state->plan, "measure what the variants cost, list them and stop"});
+  verb.options.add({"keep_checkpoints", &state->keep_checkpoints,
+                    "also keep what `train --resume` needs of runs that are done"});
+  OptionList of_train = joined(state->train.list(), state->model.list());
+  for (const Setting& setting : short_protocol())  // what `--help` tells
+    of_train.set(setting.option, setting.value, "ablate");
+  for (const Option& option : of_train.all())
+    if (option.name != "model" && option.name != "seed") verb.options.add(option);
+  verb.given = [state](const std::vector<ConfigEntry>& entries) { state->given = entries; };
+  verb.run = [state](const std::vector<std::string>&) { return run(*state); };
+  return verb;
+}
+
+}  // namespace ctr
