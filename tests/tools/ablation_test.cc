@@ -296,6 +296,31 @@ TEST(Charts, TicksAreRound) {
   EXPECT_EQ(log_ticks(1, 1e5).size(), 6u);
 }
 
+// One far bar leaves the others their room: 0.01 is half of what they have on its side or more.
+TEST(Charts, FarBarsAreCut) {
+  std::vector<Bar> bars;
+  for (double value : {0.01, -0.01, 0.008, 0.005})
+    bars.push_back({"", "near", value, NAN, NAN, false, ""});
+  auto widest = [&] {
+    const std::string chart = bar_chart({"a", "", "", "", ""}, bars, true);
+    double most = 0;
+    for (size_t at = chart.find("<rect"); at != std::string::npos; at = chart.find("<rect", at + 1))
+      if (chart.compare(at + 13, 6, "better") == 0)
+        most = std::max(most, std::stod(chart.substr(chart.find("width=\"", at) + 7)));
+    return most;
+  };
+  const double alone = widest();
+  EXPECT_GT(alone, 200);
+  bars.push_back({"", "far", -5, -7, -3, true, ""});
+  EXPECT_GT(widest(), alone / 2);
+  checked_tags(bar_chart({"a", "", "", "", ""}, bars, true));
+  std::vector<Point> points;
+  for (double y : {0.8, 0.801, 0.802, 0.803, 0.804}) points.push_back({"1", "", 1, y, false});
+  EXPECT_EQ(scatter_chart({"b", "", "", "", ""}, points).find("beyond"), std::string::npos);
+  points.push_back({"2", "", 1, 0.5, false});
+  EXPECT_NE(scatter_chart({"b", "", "", "", ""}, points).find("beyond"), std::string::npos);
+}
+
 TEST(Charts, TextIsEscaped) {
   const std::string chart =
       bar_chart({"a", "1 < 2 & \"3\"", "", "", ""}, {{"", "<b>", 1, NAN, NAN, false, ""}}, true);

@@ -35,32 +35,60 @@ struct Scale {
   }
 };
 
-// Bars' values with their whiskers and 0.
-std::pair<double, double> extent(const std::vector<Bar>& bars) {
-  double low = 0, high = 0;
+// The farthest that each bar or whisker goes from 0, by side: of values below it, or above.
+std::vector<double> reaches(const std::vector<Bar>& bars, bool below) {
+  std::vector<double> all;
   for (const Bar& bar : bars) {
-    for (double value : {bar.value, bar.low, bar.high}) {
-      if (!std::isfinite(value)) continue;
-      low = std::min(low, value);
-      high = std::max(high, value);
-    }
+    double most = 0;
+    for (double value : {bar.value, bar.low, bar.high})
+      if (std::isfinite(value)) most = std::max(most, below ? -value : value);
+    if (most > 0) all.push_back(most);
   }
-  if (low == high) return {-1, 1};
-  const double pad = 0.04 * (high - low);
-  return {low < 0 ? low - pad : low, high > 0 ? high + pad : high};
+  return all;
+}
+
+// From 0 to both sides. What goes more than kFar times as far as the median does not stretch the
+// axis: it would press the others together.
+std::pair<double, double> extent(const std::vector<Bar>& bars) {
+  constexpr double kFar = 5;
+  std::vector<double> below = reaches(bars, true), above = reaches(bars, false), all = below;
+  all.insert(all.end(), above.begin(), above.end());
+  if (all.empty()) return {-1, 1};
+  std::nth_element(all.begin(), all.begin() + std::ssize(all) / 2, all.end());
+  const double limit = kFar * all[all.size() / 2];
+  auto farthest = [limit](const std::vector<double>& side) {
+    double most = 0, cut = 0;
+    for (double reach : side)
+      (reach <= limit ? most : cut) = std::max(reach, reach <= limit ? most : cut);
+    return 1.04 * (cut > 0 ? std::max(1.25 * most, limit / kFar) : most);
+  };
+  return {-farthest(below), farthest(above)};
+}
+
+// An arrow's head where a bar goes on beyond the axis.
+void draw_beyond(Svg& svg, double end, double middle, double direction) {
+  for (double side : {-5.0, 5.0})
+    svg.line(end, middle, end - direction * 6, middle + side, "whisker");
 }
 
 void draw_bar(Svg& svg, const Scale& x, double y, double height, const Bar& bar,
               bool more_is_better) {
   if (!std::isfinite(bar.value)) return;
-  const double zero = x(0), end = x(bar.value), middle = y + height / 2;
+  auto at = [&x](double value) { return x(std::clamp(value, x.low, x.high)); };
+  const double zero = x(0), end = at(bar.value), middle = y + height / 2;
   const bool better = more_is_better ? bar.value > 0 : bar.value < 0;
   const std::string colour = better ? "better" : "worse";
   svg.rect(std::min(zero, end), y + 4, std::abs(end - zero), height - 8,
            bar.clear ? colour : colour + " unclear");
-  if (!std::isfinite(bar.low) || !std::isfinite(bar.high)) return;
-  svg.line(x(bar.low), middle, x(bar.high), middle, "whisker");
-  for (double at : {bar.low, bar.high}) svg.line(x(at), middle - 4, x(at), middle + 4, "whisker");
+  const bool whiskers = std::isfinite(bar.low) && std::isfinite(bar.high);
+  const double low = whiskers ? bar.low : bar.value, high = whiskers ? bar.high : bar.value;
+  if (whiskers) svg.line(at(low), middle, at(high), middle, "whisker");
+  for (double tip : {low, high}) {
+    if (tip < x.low || tip > x.high)
+      draw_beyond(svg, at(tip), middle, tip < x.low ? -1 : 1);
+    else if (whiskers)
+      svg.line(x(tip), middle - 4, x(tip), middle + 4, "whisker");
+  }
 }
 
 constexpr double kFont = 12, kCharacter = 6.9;  // the widest mean width of a letter at that size
@@ -138,6 +166,24 @@ Scale scale_over(std::vector<double> values, double from, double to, bool may_be
   return scale;
 }
 
+// Values without those that lie more than kFar times as far from the median as half of them do:
+// they would press the others together. Of a few values none is far.
+std::vector<double> without_far(std::vector<double> values) {
+  constexpr double kFar = 10;
+  constexpr size_t kFew = 6;
+  if (values.size() < kFew) return values;
+  auto median = [](std::vector<double> of) {
+    std::nth_element(of.begin(), of.begin() + std::ssize(of) / 2, of.end());
+    return of[of.size() / 2];
+  };
+  const double middle = median(values);
+  std::vector<double> distances;
+  for (double value : values) distances.push_back(std::abs(value - middle));
+  const double limit = kFar * median(distances);
+  std::erase_if(values, [&](double value) { return std::abs(value - middle) > limit; });
+  return values;
+}
+
 void draw_axes(Svg& svg, const Scale& x, const Scale& y, const ChartText& text) {
   const std::vector<double> xs =
       x.logarithmic ? log_ticks(x.low, x.high) : round_ticks(x.low, x.high, 4);
@@ -198,10 +244,12 @@ std::string bar_chart(const ChartText& text, const std::vector<Bar>& bars, bool 
     svg.line(x(tick), kTop, x(tick), kTop + rows, "grid");
     svg.text(x(tick), kTop + rows + 16, tick_text(tick, step), "middle small");
   }
+  svg.line(x(0), kTop, x(0), kTop + rows, "zero");
   double y = kTop;
   group.clear();
   for (const Bar& bar : bars) {
     if (bar.group != group) {
+      svg.rect(0, y + 6, text_width(bar.group) + 16, kHeading - 8, "backing");
       svg.text(4, y + kHeading - 8, bar.group, "start heading");
       y += kHeading;
       group = bar.group;
@@ -211,7 +259,6 @@ std::string bar_chart(const ChartText& text, const std::vector<Bar>& bars, bool 
     svg.text(kWidth - right + 10, y + kRow / 2 + 4, bar.text, "start number");
     y += kRow;
   }
-  svg.line(x(0), kTop, x(0), kTop + rows, "zero");
   svg.text((left + kWidth - right) / 2, kTop + rows + 36, text.x_label, "middle");
   return svg.done();
 }
@@ -230,17 +277,23 @@ std::string scatter_chart(const ChartText& text, const std::vector<Point>& point
     return svg.done();
   }
   const Scale x = scale_over(xs, kLeft, kWidth - kRight, true);
-  const Scale y = scale_over(ys, kHeight - kBottom, kTop, false);
+  const Scale y = scale_over(without_far(ys), kHeight - kBottom, kTop, false);
   draw_axes(svg, x, y, text);
   Labels labels({kLeft, kTop, kWidth - kLeft - kRight, kHeight - kTop - kBottom});
   auto each = [&](const auto& act) {
     for (const Point& point : points)
-      if (std::isfinite(point.x) && std::isfinite(point.y)) act(point, x(point.x), y(point.y));
+      if (std::isfinite(point.x) && std::isfinite(point.y))
+        act(point, x(point.x), y(std::clamp(point.y, y.low, y.high)));
   };
   each([&](const Point&, double px, double py) { labels.keep_clear(px, py); });
   each([&](const Point& point, double px, double py) { labels.put(svg, px, py, point.label); });
   each([&](const Point& point, double px, double py) {
-    svg.circle(px, py, point.full ? 5.5 : 4, point.full ? "point full" : "point", point.tip);
+    const bool beyond = point.y < y.low || point.y > y.high;
+    svg.circle(px, py, point.full ? 5.5 : 4,
+               point.full ? "point full"
+               : beyond   ? "point beyond"
+                          : "point",
+               point.tip);
   });
   return svg.done();
 }

@@ -21,7 +21,8 @@ struct Bar {
   bool clear = false;        // the whiskers leave 0 out
   std::string text;          // at the right
 };
-// Horizontal bars from 0 with whiskers. `more_is_better` colours them.
+// Horizontal bars from 0 with whiskers. `more_is_better` colours them. One that goes much farther
+// than the others is cut, with an arrow.
 std::string bar_chart(const ChartText& text, const std::vector<Bar>& bars, bool more_is_better);
 
 struct Point {
@@ -30,7 +31,8 @@ struct Point {
   double x = 0, y = 0;
   bool full = false;  // of the full model
 };
-// Points that are not finite are left out. x is logarithmic where all are positive and the largest
+// Points that are not finite are left out; one whose y lies far from the others' is a hollow point
+// at the edge. x is logarithmic where all are positive and the largest
 // is at least ten times the least.
 std::string scatter_chart(const ChartText& text, const std::vector<Point>& points);
 

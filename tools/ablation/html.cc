@@ -54,8 +54,9 @@ svg .leader { stroke: var(--soft); stroke-width: .7; }
 svg .better { fill: var(--better); }
 svg .worse { fill: var(--worse); }
 svg .unclear { fill-opacity: .4; }
-svg .backing { fill: var(--ground); fill-opacity: .75; }
+svg .backing { fill: var(--ground); fill-opacity: .8; }
 svg .point { fill: var(--better); stroke: var(--ground); }
+svg .beyond { fill: var(--ground); stroke: var(--better); stroke-width: 1.6; }
 svg .full { fill: var(--full); }
 )";
 
@@ -177,7 +178,9 @@ std::string Page::differences(const std::string& id, const std::string& name, Me
       "<h2>{}, less the full model's</h2>\n<div class=\"pair\">{}{}</div>\n", html_text(name),
       figure(chart, fmt::format("Means of differences paired by seed; whiskers are the {} by "
                                 "Student's distribution. Blue is better than the full model, "
-                                "orange worse; pale where the interval holds 0 or is not known.",
+                                "orange worse; pale where the interval holds 0 or is not known. An "
+                                "arrow goes on beyond "
+                                "the axis.",
                                 interval())),
       table);
 }
@@ -252,7 +255,9 @@ std::string Page::scatter(const std::string& id, const std::string& x_label,
                                "One point for each variant, by its number in the table below",
                                x_label, "test AUC"},
                               points),
-                "Numbers are those of the table; the large point is the full model.");
+                "Numbers are those of the table; the large point is the full model, hollow ones "
+                "lie beyond the "
+                "axis.");
 }
 
 std::string Page::costs() const {
