@@ -27,7 +27,7 @@ struct Dataset {
   std::string note;                     // one line that users must know, or empty
   std::map<std::string, double> facts;  // e.g. best_auc: of the true click probabilities
   std::array<std::shared_ptr<const BlockFile>, 3> splits;  // never null, perhaps without rows
-  // Numbers of the rows of a split that are read, ascending; null: all of them (io/domain_rows.h).
+  // Numbers of the rows of a split that are read, ascending; null: all of them (io/only_domains.h).
   std::array<std::shared_ptr<const std::vector<int64_t>>, 3> chosen;
   GivenVectors vectors;
 

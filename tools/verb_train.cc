@@ -8,7 +8,7 @@
 
 #include "engine/check.h"
 #include "io/data_catalog.h"
-#include "io/domain_rows.h"
+#include "io/only_domains.h"
 #include "tools/config_file.h"
 #include "tools/fine_tune.h"
 #include "tools/interrupt.h"

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "io/batch_loader.h"
-#include "io/domain_rows.h"
+#include "io/only_domains.h"
 #include "tests/tools/small_run.h"
 #include "tools/fine_tune.h"
 #include "tools/scores.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "io/domain_rows.h"
+#include "io/only_domains.h"
 #include "io/file_lock.h"
 #include "io/safetensors.h"
 #include "tests/tools/small_sweep.h"

@@ -7,7 +7,7 @@
 
 #include "engine/check.h"
 #include "io/data_catalog.h"
-#include "io/domain_rows.h"
+#include "io/only_domains.h"
 #include "models/model.h"
 #include "tools/fine_tune.h"
 #include "tools/run_directory.h"

@@ -1,4 +1,4 @@
-#include "io/domain_rows.h"
+#include "io/only_domains.h"
 
 #include <algorithm>
 
