@@ -107,7 +107,7 @@ class RowReader {
 struct BatchLoader::State {
   State(const Dataset& data, Split split, const LoaderOptions& given)
       : options(given),
-        rows(data.rows(split)),
+        rows(given.rows ? std::ssize(*given.rows) : data.rows(split)),
         reader(data, split),
         order(rows, data.blocks(split).rows_per_block(),
               {given.shuffle, given.seed, given.epoch, given.window_rows}),
@@ -131,7 +131,10 @@ struct BatchLoader::State {
   Batch make(int64_t index) const {
     AllocatorScope scope(arena);
     const int64_t begin = index * options.batch_size;
-    return reader.read(order.rows_at(begin, std::min(rows, begin + options.batch_size)));
+    std::vector<int64_t> places = order.rows_at(begin, std::min(rows, begin + options.batch_size));
+    if (options.rows)
+      for (int64_t& place : places) place = (*options.rows)[static_cast<size_t>(place)];
+    return reader.read(places);
   }
 
   // Takes the next number while fewer than `ahead` batches wait, makes it, leaves it to next().

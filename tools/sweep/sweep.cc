@@ -40,7 +40,7 @@ std::string combination_name(const PlannedRun& run) {
 int64_t check_combination(const PlannedRun& run, const Dataset& data) {
   try {
     BuiltModel built = built_of(run, data);
-    check_training(data, run.train);
+    check_training(built, data, run.train);
     return built.store().count_trainable();
   } catch (const Error& error) {
     fail(error.kind(), "sweep: {}: {}", combination_name(run), error.what());
