@@ -18,12 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int64_t kVersion = 1;
-constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kVectors = "vectors.safetensors";
 
 std::string digest(const std::string& path) { return checksum_text(file_checksum(path)); }
-
-std::string domain_file(int64_t domain) { return fmt::format("domains/{}.safetensors", domain); }
 
 // A run's, read when they are put into the model: the memory of one domain.
 class DomainFiles : public DomainWeights {
@@ -31,7 +28,8 @@ class DomainFiles : public DomainWeights {
   DomainFiles(BuiltModel& built, std::string run) : built_(built), run_(std::move(run)) {}
 
   void put(int64_t domain) override {
-    const std::string path = run_ + "/" + (domain < 0 ? kWeights : domain_file(domain));
+    const std::string path =
+        run_ + "/" + (domain < 0 ? std::string(kWeights) : domain_file(domain));
     built_.load(read_safetensors(path).tensors, path);
   }
 
@@ -48,6 +46,8 @@ void copy_file(const std::string& from, const std::string& to) {
 }
 
 }  // namespace
+
+std::string domain_file(int64_t domain) { return fmt::format("domains/{}.safetensors", domain); }
 
 void write_weights(const std::string& run, BuiltModel& built, int64_t domains) {
   const std::map<std::string, std::string> metadata = {{"format", "ctrengine 1"}};

@@ -15,6 +15,10 @@
 
 namespace ctr {
 
+// Names of weights within the run.
+inline constexpr const char* kWeights = "model.safetensors";
+std::string domain_file(int64_t domain);
+
 // Writes the weights, those of domains in turn.
 void write_weights(const std::string& run, BuiltModel& built, int64_t domains);
 

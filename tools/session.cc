@@ -304,7 +304,7 @@ void Session::tune_domains() {
                       [&] { return stopped_ = events_.stop(); });
     tuning_->put(-1);
     if (!report) break;
-    state_.step += report->steps;
+    report->step = state_.step += report->steps;
     ++state_.tuned;
     events_.domain(*report);
     save();

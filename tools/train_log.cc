@@ -52,9 +52,13 @@ void TrainLog::add(const EpochReport& report) {
 }
 
 void TrainLog::add(const DomainReport& report) {
-  const Json line = {{"event", "domain"},        {"domain", report.domain},
-                     {"epochs", report.epochs},  {"best_epoch", report.best_epoch},
-                     {"steps", report.steps},    {"auc_before", report.before},
+  const Json line = {{"event", "domain"},
+                     {"step", report.step},
+                     {"domain", report.domain},
+                     {"epochs", report.epochs},
+                     {"best_epoch", report.best_epoch},
+                     {"steps", report.steps},
+                     {"auc_before", report.before},
                      {"auc_after", report.after}};
   log_.append(json_text(line) + "\n");
 }

@@ -39,8 +39,9 @@ struct EpochReport {
 struct DomainReport {
   int64_t domain = 0;
   int64_t epochs = 0, best_epoch = 0;  // 0: it keeps the weights that it began with
-  int64_t steps = 0;
-  double before = 0, after = 0;  // valid AUC
+  int64_t steps = 0;                   // of its own
+  int64_t step = 0;                    // of the run, after them
+  double before = 0, after = 0;        // valid AUC
 };
 struct TrainReport {
   int64_t best_epoch = 0;
