@@ -299,7 +299,7 @@ void Session::tune_domains() {
     state_.tuned = 0;
   }
   while (state_.tuned < tuning_->domains() && !stopped_) {
-    const std::optional<DomainReport> report =
+    std::optional<DomainReport> report =
         tuning_->tune(state_.tuned, state_.step, step_.on_non_finite(),
                       [&] { return stopped_ = events_.stop(); });
     tuning_->put(-1);

@@ -2,6 +2,10 @@
 
 #include "tools/strategy/gradient_surgery.h"
 
+#include <array>
+#include <map>
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "tools/strategy/gradient_sum.h"
@@ -22,8 +26,10 @@ class Surgery : public testing::Test {
   StepGradients gradients(const std::vector<double>& net, const std::vector<int64_t>& ids,
                           const std::vector<double>& values) {
     StepGradients result;
-    result.push_back({.parameter = store.find("net"), .dense = Tensor::from<double>({2}, net)});
-    StepGradient rows;
+    StepGradient dense, rows;
+    dense.parameter = store.find("net");
+    dense.dense = Tensor::from<double>({2}, net);
+    result.push_back(dense);
     rows.parameter = store.find("table");
     rows.rows = {Tensor::from<int64_t>({std::ssize(ids)}, ids),
                  Tensor::from<double>({std::ssize(ids), 2}, values)};
