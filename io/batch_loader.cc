@@ -107,7 +107,7 @@ class RowReader {
 struct BatchLoader::State {
   State(const Dataset& data, Split split, const LoaderOptions& given)
       : options(given),
-        rows(data.rows(split)),
+        rows(given.rows ? std::ssize(*given.rows) : data.rows(split)),
         chosen(data.chosen[static_cast<size_t>(split)]),
         reader(data, split),
         order(rows, data.blocks(split).rows_per_block(),
@@ -133,8 +133,10 @@ struct BatchLoader::State {
     AllocatorScope scope(arena);
     const int64_t begin = index * options.batch_size;
     std::vector<int64_t> at = order.rows_at(begin, std::min(rows, begin + options.batch_size));
-    if (chosen)
-      for (int64_t& row : at) row = (*chosen)[static_cast<size_t>(row)];
+    for (int64_t& row : at) {
+      if (options.rows) row = (*options.rows)[static_cast<size_t>(row)];
+      if (chosen) row = (*chosen)[static_cast<size_t>(row)];
+    }
     return reader.read(at);
   }
 
@@ -182,7 +184,7 @@ struct BatchLoader::State {
 
   LoaderOptions options;
   int64_t rows;
-  std::shared_ptr<const std::vector<int64_t>> chosen;
+  std::shared_ptr<const std::vector<uint32_t>> chosen;
   RowReader reader;
   RowOrder order;
   int64_t batches;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "io/dataset.h"
 
@@ -19,6 +21,8 @@ struct LoaderOptions {
   // Rows are drawn from a window of whole blocks; blocks come in random order. A set of at most
   // this many rows is shuffled as a whole; a larger one needs memory for one window alone.
   int64_t window_rows = int64_t{1} << 22;
+  // These of the rows that are read of the split, which must outlive the loader; none given: all.
+  std::optional<std::span<const uint32_t>> rows = {};
 };
 
 // Gives the same batches in the same order for any number of workers. An error of a worker

@@ -28,7 +28,7 @@ struct Dataset {
   std::map<std::string, double> facts;  // e.g. best_auc: of the true click probabilities
   std::array<std::shared_ptr<const BlockFile>, 3> splits;  // never null, perhaps without rows
   // Numbers of the rows of a split that are read, ascending; null: all of them (io/only_domains.h).
-  std::array<std::shared_ptr<const std::vector<int64_t>>, 3> chosen;
+  std::array<std::shared_ptr<const std::vector<uint32_t>>, 3> chosen;
   GivenVectors vectors;
 
   const BlockFile& blocks(Split split) const { return *splits[static_cast<size_t>(split)]; }

@@ -4,6 +4,7 @@
 
 #include "engine/check.h"
 #include "engine/nearest.h"
+#include "io/domain_rows.h"
 
 namespace ctr {
 namespace {
@@ -25,15 +26,17 @@ std::vector<bool> named_domains(const Schema& schema, const std::vector<std::str
   return wanted;
 }
 
-std::vector<int64_t> rows_of(const BlockFile& blocks, int64_t field,
-                             const std::vector<bool>& wanted) {
-  std::vector<int64_t> rows;
-  for (int64_t b = 0; b < blocks.blocks(); ++b) {
-    const std::span<const int32_t> ids = blocks.block(b).ids(field);
-    for (size_t row = 0; row < ids.size(); ++row)
-      if (wanted[static_cast<size_t>(ids[row])])
-        rows.push_back(b * blocks.rows_per_block() + static_cast<int64_t>(row));
+// Rows of the domains that are wanted, ascending, as the blocks number them.
+std::vector<uint32_t> rows_of(const Dataset& data, Split split, const std::vector<bool>& wanted) {
+  const DomainRows by_domain(data, split);
+  std::vector<uint32_t> rows;
+  for (size_t d = 0; d < wanted.size(); ++d) {
+    const std::span<const uint32_t> some = by_domain.of(static_cast<int64_t>(d));
+    if (wanted[d]) rows.insert(rows.end(), some.begin(), some.end());
   }
+  std::sort(rows.begin(), rows.end());
+  if (const auto& before = data.chosen[static_cast<size_t>(split)])
+    for (uint32_t& row : rows) row = (*before)[row];
   return rows;
 }
 
@@ -42,13 +45,10 @@ std::vector<int64_t> rows_of(const BlockFile& blocks, int64_t field,
 Dataset only_domains(const Dataset& data, const std::vector<std::string>& names) {
   Dataset result = data;
   if (names.empty()) return result;
-  const int64_t field = data.schema.index_of(FieldRole::domain);
-  CTR_CHECK(field >= 0, "data set '{}' marks no domain field; rows of some domains were asked for",
-            data.schema.name);
   const std::vector<bool> wanted = named_domains(data.schema, names);
-  for (size_t s = 0; s < data.splits.size(); ++s)
-    result.chosen[s] =
-        std::make_shared<const std::vector<int64_t>>(rows_of(*data.splits[s], field, wanted));
+  for (const Split split : {Split::train, Split::valid, Split::test})
+    result.chosen[static_cast<size_t>(split)] =
+        std::make_shared<const std::vector<uint32_t>>(rows_of(data, split, wanted));
   return result;
 }
 

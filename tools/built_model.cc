@@ -14,6 +14,9 @@ BuiltModel::BuiltModel(const ModelInfo& info, const Schema& schema, const GivenV
                        const ModelOptions& options, DType dtype, uint64_t seed)
     : store_(dtype, seed) {
   model_ = info.make(Scope(store_), {schema, vectors, options});
+  another_ = [&info, schema, vectors, options, dtype](uint64_t other) {
+    return std::make_unique<BuiltModel>(info, schema, vectors, options, dtype, other);
+  };
 }
 
 std::map<std::string, Tensor> BuiltModel::weights() const {

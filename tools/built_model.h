@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "io/dataset.h"
 #include "models/model.h"
+#include "tools/domain_weights.h"
 
 namespace ctr {
 
@@ -19,6 +21,7 @@ class BuiltModel {
 
   ParameterStore& store() { return store_; }
   Model& model() { return *model_; }
+  const Model& model() const { return *model_; }
 
   // The tensors that a run keeps, shared with the model: all but those that came with the data, or
   // all parameters of a model that counts.
@@ -26,10 +29,20 @@ class BuiltModel {
   // Copies such tensors into the parameters, in place: a model may hold them. Throws kind data,
   // its message beginning with `where`, when names or shapes are not the model's.
   void load(const std::map<std::string, Tensor>& weights, const std::string& where);
+  // The same model with the initial weights of another seed.
+  std::unique_ptr<BuiltModel> with_seed(uint64_t seed) const { return another_(seed); }
+
+  // Weights that score rows of each domain (tools/scores.h); null: weights() score all.
+  void set_domain_weights(std::shared_ptr<DomainWeights> weights) {
+    domain_weights_ = std::move(weights);
+  }
+  DomainWeights* domain_weights() const { return domain_weights_.get(); }
 
  private:
   ParameterStore store_;
   std::unique_ptr<Model> model_;
+  std::function<std::unique_ptr<BuiltModel>(uint64_t seed)> another_;
+  std::shared_ptr<DomainWeights> domain_weights_;
 };
 
 // The same for parameters without a model around them. Those that came with the data

@@ -21,12 +21,17 @@ namespace fs = std::filesystem;
 constexpr int64_t kVersion = 1;
 constexpr const char* kWeights = "/model.safetensors";
 constexpr const char* kOptimizer = "/optimizer.safetensors";
+constexpr const char* kStrategy = "/strategy.safetensors";  // where there is anything in it
 constexpr const char* kState = "/state.json";
 
 std::string file_digest(const std::string& path) { return checksum_text(file_checksum(path)); }
 
 Json to_json(const TrainState& s) {
   return {{"step", s.step},
+          {"updates", s.updates},
+          {"phase", s.phase},
+          {"first_epoch", s.first_epoch},
+          {"tuned", s.tuned},
           {"epoch", s.epoch},
           {"batch", s.batch},
           {"loss_sum", s.loss_sum},
@@ -46,6 +51,10 @@ Json to_json(const TrainState& s) {
 TrainState state_from(const Json& json) {
   TrainState s;
   json.at("step").get_to(s.step);
+  s.updates = json.value("updates", s.step);
+  s.phase = json.value("phase", s.phase);
+  s.first_epoch = json.value("first_epoch", s.first_epoch);
+  s.tuned = json.value("tuned", s.tuned);
   json.at("epoch").get_to(s.epoch);
   json.at("batch").get_to(s.batch);
   json.at("loss_sum").get_to(s.loss_sum);
@@ -64,16 +73,13 @@ TrainState state_from(const Json& json) {
 }
 
 void write_state(const std::string& folder, const TrainState& state, const CheckpointNotes& notes) {
-  Json json = {{"format", "ctrengine checkpoint"},
-               {"version", kVersion},
-               {"state", to_json(state)},
-               {"options", parse_json(notes.options)},
-               {"data", notes.data},
-               {"log_bytes", notes.log_bytes},
-               {"metrics_bytes", notes.metrics_bytes},
-               {"files",
-                {{kWeights + 1, file_digest(folder + kWeights)},
-                 {kOptimizer + 1, file_digest(folder + kOptimizer)}}}};
+  Json files = {{kWeights + 1, file_digest(folder + kWeights)},
+                {kOptimizer + 1, file_digest(folder + kOptimizer)}};
+  if (fs::exists(folder + kStrategy)) files[kStrategy + 1] = file_digest(folder + kStrategy);
+  Json json = {
+      {"format", "ctrengine checkpoint"},     {"version", kVersion}, {"state", to_json(state)},
+      {"options", parse_json(notes.options)}, {"data", notes.data},  {"log_bytes", notes.log_bytes},
+      {"metrics_bytes", notes.metrics_bytes}, {"files", files}};
   json["checksum"] = checksum_text(checksum_of(json_text(json)));
   write_text_atomically(folder + kState, json_text(json, 1) + "\n");
 }
@@ -103,6 +109,11 @@ std::map<std::string, Tensor> read_tensors(const std::string& folder, const char
   return read_safetensors(path).tensors;
 }
 
+std::map<std::string, Tensor> read_strategy(const std::string& folder, const Json& json) {
+  if (!json.at("files").contains(kStrategy + 1)) return {};
+  return read_tensors(folder, kStrategy, json);
+}
+
 }  // namespace
 
 std::string CheckpointFolder::directory(int64_t step) const {
@@ -130,6 +141,8 @@ std::string CheckpointFolder::save(const TrainSnapshot& snapshot,
   AtomicDirectory draft(target);
   write_safetensors(draft.path() + kWeights, snapshot.weights, {{"format", "ctrengine 1"}});
   write_safetensors(draft.path() + kOptimizer, snapshot.optimizer, {{"format", "ctrengine 1"}});
+  if (!snapshot.strategy.empty())
+    write_safetensors(draft.path() + kStrategy, snapshot.strategy, {{"format", "ctrengine 1"}});
   write_state(draft.path(), snapshot.state, notes);
   draft.replace();  // what has this step is equal, or damaged
   write_text_atomically(path_ + "/latest", fs::path(target).filename().string() + "\n");
@@ -146,14 +159,18 @@ Checkpoint CheckpointFolder::read(int64_t step) const {
     snapshot.state = state_from(json.at("state"));
     snapshot.weights = read_tensors(result.path, kWeights, json);
     snapshot.optimizer = read_tensors(result.path, kOptimizer, json);
+    snapshot.strategy = read_strategy(result.path, json);
     json.at("data").get_to(result.notes.data);
     json.at("log_bytes").get_to(result.notes.log_bytes);
     json.at("metrics_bytes").get_to(result.notes.metrics_bytes);
     result.notes.options = json_text(json.at("options"));
     if (const int64_t best = snapshot.state.stop.best_step; best == step) {
       snapshot.best = snapshot.weights;
+      snapshot.best_strategy = snapshot.strategy;
     } else if (best > 0) {
-      snapshot.best = read_tensors(directory(best), kWeights, read_state(directory(best)));
+      const Json best_json = read_state(directory(best));
+      snapshot.best = read_tensors(directory(best), kWeights, best_json);
+      snapshot.best_strategy = read_strategy(directory(best), best_json);
     }
   } catch (const Json::exception& error) {  // a member is missing or of another kind
     fail(ErrorKind::data, "{}{}: {}", result.path, kState, error.what());

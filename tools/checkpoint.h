@@ -3,7 +3,8 @@
 //
 //   RUN/checkpoint/step-120/model.safetensors       weights
 //   RUN/checkpoint/step-120/optimizer.safetensors   state of the optimizer
-//   RUN/checkpoint/step-120/state.json              the rest, with XXH3 of the two and of itself
+//   RUN/checkpoint/step-120/strategy.safetensors    what --strategy keeps, where it keeps anything
+//   RUN/checkpoint/step-120/state.json              the rest, with XXH3 of these and of itself
 //   RUN/checkpoint/latest                           "step-120"
 //
 // The last two stay, and those that hold the best weights of either.

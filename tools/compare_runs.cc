@@ -45,7 +45,7 @@ std::vector<Json> log_of(const std::string& run) {
 
 std::string key_of(const Json& line) {
   return json_text(line["event"]) + json_text(line["step"]) +
-         json_text(line.value("epoch", Json()));
+         json_text(line.value("epoch", Json())) + json_text(line.value("domain", Json()));
 }
 
 // "step 30 of epoch 1: loss 0.5 | 0.6"; of digests the first tensor.
@@ -104,12 +104,13 @@ std::string compare_tensors(const std::string& name, const TensorFile& a, const 
                      largest_difference(left, right));
 }
 
-void compare_weights(const std::string& a, const std::string& b, RunComparison& result) {
-  const TensorFile left = read_safetensors(a + "/model.safetensors");
-  const TensorFile right = read_safetensors(b + "/model.safetensors");
-  std::vector<std::string> names;  // in the model's order, then those of b alone
-  const std::unique_ptr<BuiltModel> built = read_model_file(a).build();
-  for (const auto& parameter : built->store().all()) {
+// Tensors of two files: those of `order` first, then others.
+void compare_files(const std::string& a, const std::string& b, const ParameterStore& order,
+                   RunComparison& result) {
+  const TensorFile left = read_safetensors(a);
+  const TensorFile right = read_safetensors(b);
+  std::vector<std::string> names;
+  for (const auto& parameter : order.all()) {
     if (left.tensors.contains(parameter->name)) names.push_back(parameter->name);
   }
   for (const auto& [name, tensor] : right.tensors) {
@@ -119,6 +120,22 @@ void compare_weights(const std::string& a, const std::string& b, RunComparison& 
     ++result.tensors;
     result.weights = compare_tensors(name, left, right);
     if (!result.weights.empty()) return;
+  }
+}
+
+void compare_weights(const std::string& a, const std::string& b, RunComparison& result) {
+  const ModelFile file = read_model_file(a);
+  const std::unique_ptr<BuiltModel> built = file.build();
+  std::vector<std::string> files = {kWeights};
+  for (int64_t d = 0; d < file.schema.domains; ++d) files.push_back(domain_file(d));
+  for (const std::string& name : files) {
+    const bool in_a = std::filesystem::exists(a + "/" + name);
+    const bool in_b = std::filesystem::exists(b + "/" + name);
+    if (in_a && in_b) compare_files(a + "/" + name, b + "/" + name, built->store(), result);
+    if (in_a != in_b) result.weights = fmt::format("{} is missing in {}", name, in_a ? b : a);
+    if (result.weights.empty()) continue;
+    if (name != kWeights) result.weights = fmt::format("{}: {}", name, result.weights);
+    return;
   }
 }
 

@@ -42,6 +42,29 @@ bool has_new_domains(const Shape& now, const Shape& before, const Schema& is, co
   return true;
 }
 
+// Trained parameters whose names contain one of the texts.
+std::vector<Parameter*> trained_with(const NameList& texts, const ParameterStore& store,
+                                     const char* option) {
+  std::vector<std::string> names;
+  for (const auto& parameter : store.all())
+    if (!parameter->frozen) names.push_back(parameter->name);
+  auto contains = [](const std::string& name, const std::string& text) {
+    return name.find(text) != std::string::npos;
+  };
+  for (const std::string& text : texts)
+    CTR_CHECK(std::any_of(names.begin(), names.end(),
+                          [&](const std::string& name) { return contains(name, text); }),
+              "{} {}: no parameter has this in its name; there are {}", option, text,
+              fmt::join(names, ", "));
+  std::vector<Parameter*> found;
+  for (const auto& parameter : store.all())
+    if (!parameter->frozen && std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
+          return contains(parameter->name, text);
+        }))
+      found.push_back(parameter.get());
+  return found;
+}
+
 }  // namespace
 
 Inherited begin_from(const std::string& run, const Schema& schema, BuiltModel& built) {
@@ -72,22 +95,17 @@ Inherited begin_from(const std::string& run, const Schema& schema, BuiltModel& b
   return result;
 }
 
+std::vector<Parameter*> hold_back(const NameList& texts, ParameterStore& store) {
+  std::vector<Parameter*> held = trained_with(texts, store, "--then-train");
+  for (Parameter* parameter : held) parameter->frozen = true;
+  return held;
+}
+
 void train_only(const NameList& texts, ParameterStore& store) {
   if (texts.empty()) return;
-  std::vector<std::string> names;
+  const std::vector<Parameter*> trained = trained_with(texts, store, "--trainable");
   for (const auto& parameter : store.all())
-    if (!parameter->frozen) names.push_back(parameter->name);
-  auto contains = [](const std::string& name, const std::string& text) {
-    return name.find(text) != std::string::npos;
-  };
-  for (const std::string& text : texts)
-    CTR_CHECK(std::any_of(names.begin(), names.end(),
-                          [&](const std::string& name) { return contains(name, text); }),
-              "--trainable {}: no parameter has this in its name; there are {}", text,
-              fmt::join(names, ", "));
-  for (const auto& parameter : store.all())
-    if (std::none_of(texts.begin(), texts.end(),
-                     [&](const std::string& text) { return contains(parameter->name, text); }))
+    if (std::find(trained.begin(), trained.end(), parameter.get()) == trained.end())
       parameter->frozen = true;
 }
 

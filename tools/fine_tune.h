@@ -28,4 +28,7 @@ Inherited begin_from(const std::string& run, const Schema& schema, BuiltModel& b
 // is in no name.
 void train_only(const NameList& texts, ParameterStore& store);
 
+// Freezes those whose names contain one of the texts, and returns them. Throws as train_only.
+std::vector<Parameter*> hold_back(const NameList& texts, ParameterStore& store);
+
 }  // namespace ctr

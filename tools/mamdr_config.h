@@ -24,7 +24,8 @@ bool is_mamdr_config(const Json& json);
 
 // All keys are taken, or listed as unused; throws kind data on unknown ones, with the nearest known
 // name, and on values that ask for what is not built. Equal dimensions become --embedding-dim; the
-// name says the model and its layers ("nfm_lora"), in DeepCTR's dialect.
+// name says the model and its layers ("nfm_lora"), in DeepCTR's dialect, or star, and a strategy
+// ("mlp_meta_mamdr_finetune"), which then reads the keys meta_* and their kin.
 MamdrConfig read_mamdr_config(const Json& json, const std::string& path);
 
 }  // namespace ctr

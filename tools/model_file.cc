@@ -18,10 +18,25 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int64_t kVersion = 1;
-constexpr const char* kWeights = "model.safetensors";
 constexpr const char* kVectors = "vectors.safetensors";
 
 std::string digest(const std::string& path) { return checksum_text(file_checksum(path)); }
+
+// A run's, read when they are put into the model: the memory of one domain.
+class DomainFiles : public DomainWeights {
+ public:
+  DomainFiles(BuiltModel& built, std::string run) : built_(built), run_(std::move(run)) {}
+
+  void put(int64_t domain) override {
+    const std::string path =
+        run_ + "/" + (domain < 0 ? std::string(kWeights) : domain_file(domain));
+    built_.load(read_safetensors(path).tensors, path);
+  }
+
+ private:
+  BuiltModel& built_;
+  std::string run_;
+};
 
 void copy_file(const std::string& from, const std::string& to) {
   const MappedFile source(from);
@@ -31,6 +46,21 @@ void copy_file(const std::string& from, const std::string& to) {
 }
 
 }  // namespace
+
+std::string domain_file(int64_t domain) { return fmt::format("domains/{}.safetensors", domain); }
+
+void write_weights(const std::string& run, BuiltModel& built, int64_t domains) {
+  const std::map<std::string, std::string> metadata = {{"format", "ctrengine 1"}};
+  write_safetensors(run + "/" + kWeights, built.weights(), metadata);
+  DomainWeights* own = built.domain_weights();
+  if (own == nullptr) return;
+  make_directories(run + "/domains");
+  for (int64_t d = 0; d < domains; ++d) {
+    own->put(d);
+    write_safetensors(run + "/" + domain_file(d), built.weights(), metadata);
+  }
+  own->put(-1);
+}
 
 void write_model_file(const std::string& run, const Dataset& data, const TrainOptions& train,
                       const ModelOptions& model) {
@@ -47,6 +77,9 @@ void write_model_file(const std::string& run, const Dataset& data, const TrainOp
     write_safetensors(run + "/" + kVectors, data.vectors, {});
     files[kVectors] = digest(run + "/" + kVectors);
   }
+  for (int64_t d = 0; d < data.schema.domains; ++d)
+    if (const std::string name = domain_file(d); fs::exists(run + "/" + name))
+      files[name] = digest(run + "/" + name);
   TrainOptions train_copy = train;
   ModelOptions model_copy = model;
   const Json json = {
@@ -68,6 +101,7 @@ std::unique_ptr<BuiltModel> ModelFile::build() const {
                                             static_cast<uint64_t>(train.seed));
   const std::string weights = path + "/" + kWeights;
   built->load(read_safetensors(weights).tensors, weights);
+  if (by_domain) built->set_domain_weights(std::make_shared<DomainFiles>(*built, path));
   return built;
 }
 
@@ -95,6 +129,7 @@ ModelFile read_model_file(const std::string& run) {
                    "{}: does not fit the checksum in {}; the file was changed or damaged",
                    run + "/" + name, where);
   }
+  file.by_domain = files.contains(domain_file(0));
   if (files.contains(kVectors)) file.vectors = read_safetensors(run + "/" + kVectors).tensors;
   return file;
 }

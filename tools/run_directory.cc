@@ -9,7 +9,6 @@
 #include "io/checksum.h"
 #include "io/file.h"
 #include "io/json.h"
-#include "io/safetensors.h"
 #include "io/schema_json.h"
 #include "tools/config_file.h"
 #include "tools/metrics_json.h"
@@ -115,6 +114,7 @@ TrainEvents RunDirectory::events(const TrainOptions& train) {
     if (every > 0 && report.step % every == 0) log_->add(report);
   };
   events.epoch = [this](const EpochReport& report) { log_->add(report); };
+  events.domain = [this](const DomainReport& report) { log_->add(report); };
   events.digest = [this](int64_t step, const ParameterStore& store) {
     log_->add_digest(step, store);
   };
@@ -141,7 +141,7 @@ void RunDirectory::write(const NonFinite& found) const {
 
 void RunDirectory::finish(BuiltModel& built, const Dataset& data, const TrainOptions& train,
                           const ModelOptions& model, const TrainReport& report) const {
-  write_safetensors(path_ + "/model.safetensors", built.weights(), {{"format", "ctrengine 1"}});
+  write_weights(path_, built, data.schema.domains);
   write_model_file(path_, data, train, model);
   const Json metrics = {{"best_epoch", report.best_epoch},
                         {"steps", report.steps},

@@ -6,6 +6,7 @@
 //   metrics.csv        valid metrics by epoch
 //   checkpoint/        to go on from (tools/checkpoint.h)
 //   model.safetensors  the weights that it ended with, and model.json (tools/model_file.h)
+//   domains/           weights of each domain, where they have their own
 //   metrics.json       test metrics
 //   nan.json           where a loss or gradient was not finite, if it was
 

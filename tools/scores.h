@@ -13,11 +13,14 @@
 
 namespace ctr {
 
+using TakeScores = std::function<void(const Batch& batch, std::span<const Prediction> tasks)>;
+
 // Calls `take` with each batch of the split and the tasks' probabilities of its rows, in the
-// split's order. Memory: one batch and those read ahead.
-void score_batches(
-    BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
-    const std::function<void(const Batch& batch, std::span<const Prediction> tasks)>& take);
+// split's order. Memory: one batch and those read ahead. Where domains have weights of their own,
+// the rows of a domain are scored by its weights, domain by domain: memory for the predictions of
+// all rows, and the split is read twice.
+void score_batches(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
+                   const TakeScores& take);
 
 // Of one task: the rows that it is judged on, in the split's order.
 struct Scores {
@@ -35,6 +38,10 @@ Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_
 
 // Names of the tasks; the split must have a row.
 std::vector<std::string> task_names(BuiltModel& built, const Dataset& data, Split split);
+
+// Of some rows, by the weights that the model holds now.
+Metrics evaluate_rows(BuiltModel& built, const Dataset& data, Split split,
+                      std::span<const uint32_t> rows, int64_t batch_size);
 
 Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size);
 

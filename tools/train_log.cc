@@ -51,6 +51,18 @@ void TrainLog::add(const EpochReport& report) {
                               report.seconds));
 }
 
+void TrainLog::add(const DomainReport& report) {
+  const Json line = {{"event", "domain"},
+                     {"step", report.step},
+                     {"domain", report.domain},
+                     {"epochs", report.epochs},
+                     {"best_epoch", report.best_epoch},
+                     {"steps", report.steps},
+                     {"auc_before", report.before},
+                     {"auc_after", report.after}};
+  log_.append(json_text(line) + "\n");
+}
+
 void TrainLog::sync() {
   log_.sync();
   metrics_.sync();

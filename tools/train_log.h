@@ -1,7 +1,7 @@
 #pragma once
-// What a run writes while it trains: log.jsonl, a line per epoch, per --log-steps and per
-// --digest-steps, and metrics.csv, a row per epoch. Lines are whole or not there; they are made
-// durable with each checkpoint.
+// What a run writes while it trains: log.jsonl, a line per epoch, per domain trained alone, per
+// --log-steps and per --digest-steps, and metrics.csv, a row per epoch. Lines are whole or not
+// there; they are made durable with each checkpoint.
 
 #include <cstdint>
 #include <string>
@@ -18,6 +18,7 @@ class TrainLog {
 
   void add(const StepReport& report);
   void add(const EpochReport& report);
+  void add(const DomainReport& report);
   // XXH3 of each trained tensor.
   void add_digest(int64_t step, const ParameterStore& store);
 

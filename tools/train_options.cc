@@ -97,6 +97,9 @@ OptionList TrainOptions::list() {
             "train only parameters whose names contain one of these texts; empty: all"});
   list.add({"only_domains", &only_domains,
             "read rows of these domains alone, in all splits; names or numbers; empty: all"});
+  list.add({"then_train", &then_train,
+            "parameters whose names contain one of these texts wait at their initial values until "
+            "training ends; then they alone are trained, from its best weights"});
   list.add({"epochs", &epochs, "most passes over the training split", {}, 1, 1e6});
   list.add({"patience",
             &patience,
@@ -137,6 +140,7 @@ OptionList TrainOptions::list() {
   list.add({"precision", &precision, "f64 runs the reference path", {"f32", "f64"}});
   add_optimizer(list, *this);
   add_schedule(list, schedule);
+  strategy.add_to(list);
   add_logs(list, *this);
   return list;
 }

@@ -8,6 +8,7 @@
 #include "engine/options.h"
 #include "ops/optim/optimizer.h"
 #include "tools/schedule.h"
+#include "tools/strategy/strategy_options.h"
 
 namespace ctr {
 
@@ -17,6 +18,7 @@ struct TrainOptions {
   std::string preset = "none";  // presets.h
   std::string from = "";        // a finished run whose weights training begins with (fine_tune.h)
   NameList trainable = {};      // texts in the names of what is trained; empty: everything
+  NameList then_train = {};     // … of what is trained alone, after the others
   NameList only_domains = {};   // whose rows are read, of all splits; empty: all
   int64_t epochs = 30;
   int64_t patience = 3;   // epochs without a better valid metric before training stops
@@ -37,6 +39,7 @@ struct TrainOptions {
   OptimizerOptions optimizer;
   double clip_norm = 0;  // 0: no clipping
   ScheduleOptions schedule;
+  StrategyOptions strategy;
   int64_t checkpoint_steps = 0;  // 0: after each epoch alone
   int64_t log_steps = 100;       // 0: epochs alone
   int64_t digest_steps = 0;      // 0: never

@@ -14,7 +14,8 @@
 namespace ctr {
 
 struct TrainState {
-  int64_t step = 0;       // optimizer steps done
+  int64_t step = 0;       // of training done
+  int64_t updates = 0;    // of the optimizer: fewer where steps gather gradients (maml, mldg)
   int64_t epoch = 1;      // in progress
   int64_t batch = 0;      // batches of it that are done
   double loss_sum = 0;    // of it, over rows
@@ -24,6 +25,9 @@ struct TrainState {
   EarlyStop stop;
   PlateauState plateau;
   BalanceState balance;
+  int64_t phase = 0;        // 1: of --then-train
+  int64_t first_epoch = 1;  // of the phase
+  int64_t tuned = -1;       // domains trained alone; −1: not begun
 
   bool operator==(const TrainState&) const = default;
 };
@@ -34,7 +38,9 @@ struct TrainSnapshot {
   TrainState state;
   std::map<std::string, Tensor> weights;
   std::map<std::string, Tensor> optimizer;  // Optimizer::state
+  std::map<std::string, Tensor> strategy;   // Strategy::state; weights of domains tuned so far
   std::map<std::string, Tensor> best;       // weights after step state.stop.best_step, if any
+  std::map<std::string, Tensor> best_strategy;
 };
 
 }  // namespace ctr

@@ -22,12 +22,12 @@ void TrainStep::refuse(std::span<const Batch> batches, uint32_t first_draw, cons
   fail(ErrorKind::data, "{}", describe(found));
 }
 
-StepResult TrainStep::operator()(std::span<const Batch> batches, uint32_t first_draw) {
+StepResult TrainStep::measure(std::span<const Batch> batches, uint32_t first_draw,
+                              const Take& take) {
   ParameterStore& store = built_.store();
   StepResult result;
   for (const Batch& batch : batches) result.rows += batch.rows;
-  Gradients sum;
-  std::vector<Tensor> of_tasks;  // gradients at measured_
+  of_tasks_.clear();
   for (size_t i = 0; i < batches.size(); ++i) {
     store.mode().step = first_draw + static_cast<uint32_t>(i);
     Tape tape;
@@ -41,12 +41,27 @@ StepResult TrainStep::operator()(std::span<const Batch> batches, uint32_t first_
     result.task_loss.resize(losses.size());
     for (size_t t = 0; t < losses.size(); ++t) result.task_loss[t] += share * number_in(losses[t]);
     if (!std::isfinite(result.loss)) refuse(batches, first_draw, "loss", result.loss, {});
-    if (measured_ != nullptr) add_gradients_at(*measured_, losses, share, of_tasks);
+    if (measured_ != nullptr) add_gradients_at(*measured_, losses, share, of_tasks_);
     BackwardOptions options;
     options.upstream = Tensor::full(loss.shape(), loss.dtype(), share);
-    sum.add(backward(loss, options));
+    take(i, backward(loss, options));
   }
-  StepGradients gradients = optimizer_.prepare(store, sum);
+  return result;
+}
+
+StepResult TrainStep::measure(std::span<const Batch> batches, uint32_t first_draw,
+                              StepGradients& sums) {
+  Gradients all;
+  StepResult result = measure(
+      batches, first_draw, [&](size_t, Gradients&& gradients) { all.add(std::move(gradients)); });
+  sums = gather_sums(built_.store(), all);
+  return result;
+}
+
+void TrainStep::move(StepGradients sums, std::span<const Batch> batches, uint32_t first_draw,
+                     StepResult& result) {
+  ParameterStore& store = built_.store();
+  StepGradients gradients = optimizer_.prepare(store, std::move(sums));
   result.gradient_norm = global_norm(gradients);
   if (!std::isfinite(result.gradient_norm))
     refuse(batches, first_draw, "gradient norm", result.gradient_norm, gradients);
@@ -56,7 +71,14 @@ StepResult TrainStep::operator()(std::span<const Batch> batches, uint32_t first_
     result.measured = clipping.measured;
   }
   optimizer_.apply(store, gradients);
-  balance_.update(result.task_loss, norms_of(of_tasks));
+  balance_.update(result.task_loss, norms_of(of_tasks_));
+  of_tasks_.clear();
+}
+
+StepResult TrainStep::operator()(std::span<const Batch> batches, uint32_t first_draw) {
+  StepGradients sums;
+  StepResult result = measure(batches, first_draw, sums);
+  move(std::move(sums), batches, first_draw, result);
   return result;
 }
 

@@ -40,7 +40,18 @@ class TrainStep {
 
   StepResult operator()(std::span<const Batch> batches, uint32_t first_draw);
 
+  // Its two halves: the losses, each batch's gradients given away;
+  using Take = std::function<void(size_t batch, Gradients&& gradients)>;
+  StepResult measure(std::span<const Batch> batches, uint32_t first_draw, const Take& take);
+  // the same, summed by row (gather_sums);
+  StepResult measure(std::span<const Batch> batches, uint32_t first_draw, StepGradients& sums);
+  // and the optimizer's step with such sums, which completes the result. `batches` are looked at if
+  // it is refused.
+  void move(StepGradients sums, std::span<const Batch> batches, uint32_t first_draw,
+            StepResult& result);
+
   TaskBalance& balance() { return balance_; }
+  const std::function<void(NonFinite&)>& on_non_finite() const { return non_finite_; }
 
  private:
   [[noreturn]] void refuse(std::span<const Batch> batches, uint32_t first_draw, const char* what,
@@ -52,7 +63,8 @@ class TrainStep {
   double clip_norm_;
   std::function<void(NonFinite&)> non_finite_;
   TaskBalance balance_;
-  const Parameter* measured_;  // where the balance needs gradients, or null
+  const Parameter* measured_;     // where the balance needs gradients, or null
+  std::vector<Tensor> of_tasks_;  // gradients there, since `measure`
 };
 
 }  // namespace ctr

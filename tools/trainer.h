@@ -35,6 +35,14 @@ struct EpochReport {
   double seconds = 0;
   bool best = false;
 };
+// A domain that was trained on its own rows alone (--finetune-domains).
+struct DomainReport {
+  int64_t domain = 0;
+  int64_t epochs = 0, best_epoch = 0;  // 0: it keeps the weights that it began with
+  int64_t steps = 0;                   // of its own
+  int64_t step = 0;                    // of the run, after them
+  double before = 0, after = 0;        // valid AUC
+};
 struct TrainReport {
   int64_t best_epoch = 0;
   int64_t steps = 0;
@@ -49,6 +57,7 @@ struct TrainReport {
 struct TrainEvents {
   std::function<void(const StepReport&)> step = [](const StepReport&) {};
   std::function<void(const EpochReport&)> epoch = [](const EpochReport&) {};
+  std::function<void(const DomainReport&)> domain = [](const DomainReport&) {};
   // Time for a checkpoint.
   std::function<void(const TrainSnapshot&)> save = [](const TrainSnapshot&) {};
   // Every --digest-steps.
@@ -60,18 +69,16 @@ struct TrainEvents {
   std::function<bool()> stop = [] { return false; };
 };
 
-// Trains until the valid metric has not risen for `patience` epochs, puts the best weights back and
-// scores the test split. With `from`, goes on there: the same bits as if training had never
-// stopped. Throws kind data when the loss or the norm of the gradients is no finite number; no
-// weight has moved by it then.
+// Trains as --strategy has it until the valid metric has not risen for `patience` epochs, puts the
+// best weights back and scores the test split. With `from`, goes on there: the same bits as if
+// training had never stopped. Domains that come to weights of their own have them in
+// `built.domain_weights()`. Throws kind data when the loss or the norm of the gradients is no
+// finite number; no weight has moved by it then.
 TrainReport train(BuiltModel& built, const Dataset& data, const TrainOptions& options,
                   const TrainEvents& events = {}, const TrainSnapshot* from = nullptr);
 
 // Throws what `train` would before its first step: data without training rows, a monitor that the
-// data cannot give.
-void check_training(const Dataset& data, const TrainOptions& options);
-
-// Steps of an epoch: the last one may have fewer rows.
-int64_t steps_per_epoch(const TrainOptions& options, int64_t rows);
+// data cannot give, a strategy that does not fit the model, the data or other options.
+void check_training(const BuiltModel& built, const Dataset& data, const TrainOptions& options);
 
 }  // namespace ctr

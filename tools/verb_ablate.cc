@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "engine/check.h"
-#include "io/data_catalog.h"
 #include "io/file.h"
 #include "tools/ablation/report.h"
 #include "tools/sweep/progress.h"
@@ -61,7 +60,7 @@ int run(State& state) {
   CTR_CHECK(state.plan || !state.out.empty(),
             "ablate: --out DIRECTORY is missing: where runs and reports go, and where the same "
             "command goes on");
-  const Dataset data = open_dataset(data_of(request));
+  const Dataset data = data_of(request);
   const AblationPlan plan = plan_ablation(request, data);
   fmt::print("ablation  {}, {} on {}: {} variants by {} seeds\nfull      {}\n\n", plan.model,
              plan.what, data.schema.name, plan.variants.size(), plan.sweep.seeds.size(), plan.full);

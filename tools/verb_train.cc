@@ -83,6 +83,12 @@ class Progress {
                        task.logloss));
   }
 
+  void domain(const DomainReport& report, const Schema& schema) const {
+    line(fmt::format("domain {}  valid AUC {:.4f} -> {:.4f}  {} epochs, best {}",
+                     schema.domain_name(static_cast<size_t>(report.domain)), report.before,
+                     report.after, report.epochs, report.best_epoch));
+  }
+
   // Above the bar.
   void line(const std::string& text) const {
     fmt::print("{}{}\n", terminal_ ? "\r\x1b[K" : "", text);
@@ -107,6 +113,8 @@ Metrics baseline(const std::string& name, const Dataset& data, const State& stat
   train_options.task_weights = {};
   train_options.task_balance = "fixed";
   train_options.monitor_task = "";
+  train_options.strategy = {};
+  train_options.then_train = {};
   BuiltModel built(find_model(name), data, options, DType::f32,
                    static_cast<uint64_t>(train_options.seed));
   return train(built, data, train_options).test;
@@ -150,7 +158,8 @@ std::optional<TrainSnapshot> snapshot_of(RunDirectory& directory, const Dataset&
 }
 
 // Files first, then the terminal.
-TrainEvents events_of(const State& state, RunDirectory& directory, Progress& progress) {
+TrainEvents events_of(const State& state, const Schema& schema, RunDirectory& directory,
+                      Progress& progress) {
   const TrainEvents files = directory.events(state.train);
   TrainEvents events = files;
   events.step = [&progress, files](const StepReport& report) {
@@ -160,6 +169,10 @@ TrainEvents events_of(const State& state, RunDirectory& directory, Progress& pro
   events.epoch = [&progress, files](const EpochReport& report) {
     files.epoch(report);
     progress.epoch(report);
+  };
+  events.domain = [&progress, &schema, files](const DomainReport& report) {
+    files.domain(report);
+    progress.domain(report, schema);
   };
   events.save = [&directory, &progress, files](const TrainSnapshot& snapshot) {
     files.save(snapshot);
@@ -204,17 +217,19 @@ int run(State& state) {
   RunDirectory directory = open_run(state, info.name + "-" + data.schema.name);
   const std::optional<TrainSnapshot> from = snapshot_of(directory, data, state);
   directory.begin(data, state.train, state.model);
-  fmt::print("run       {}; optimizer {}, embedding update: {}, batch {}, seed {}{}\n\n",
-             directory.path(), state.train.optimizer.rule, state.train.optimizer.update,
-             state.train.batch_size, state.train.seed,
-             state.train.preset == "none" ? "" : ", preset " + state.train.preset);
+  const StrategyOptions& strategy = state.train.strategy;
+  fmt::print(
+      "run       {}; strategy {}{}, optimizer {}, embedding update: {}, batch {}, seed {}{}\n\n",
+      directory.path(), strategy.name, strategy.finetune_domains ? ", then each domain alone" : "",
+      state.train.optimizer.rule, state.train.optimizer.update, state.train.batch_size,
+      state.train.seed, state.train.preset == "none" ? "" : ", preset " + state.train.preset);
   std::fflush(stdout);
 
   Progress progress(state.train);
   TrainReport report;
   {
     InterruptScope interrupt;
-    report = train(built, data, state.train, events_of(state, directory, progress),
+    report = train(built, data, state.train, events_of(state, data.schema, directory, progress),
                    from ? &*from : nullptr);
   }
   if (report.interrupted) {
@@ -250,7 +265,8 @@ Verb train_verb() {
                    "ctrengine train --model deepfm --embedding-dim 128 --hidden-units 256,128 "
                    "--learning-rate 0.002",
                    "ctrengine train --resume runs/apg-taobao-1 --epochs 50",
-                   "ctrengine train --from runs/mlp-taobao-1 --model mlora --trainable lora"};
+                   "ctrengine train --from runs/mlp-taobao-1 --model mlora --trainable lora",
+                   "ctrengine train --model mlp --strategy mamdr --monitor mean_auc"};
   verb.options = joined(state->train.list(), state->model.list());
   verb.options.add(
       {"run_dir", &state->run_dir, "where results go; empty: a new folder under runs/"});

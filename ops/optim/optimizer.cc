@@ -70,10 +70,14 @@ void Optimizer::update(const std::string& name, Tensor& weight, const Gradient& 
 }
 
 StepGradients Optimizer::prepare(const ParameterStore& store, const Gradients& gradients) const {
+  return prepare(store, gather_sums(store, gradients));
+}
+
+StepGradients Optimizer::prepare(const ParameterStore& store, StepGradients sums) const {
   // Plain SGD moves no row without a gradient, so touched rows do unless they decay.
   const bool still = options_.rule == "sgd" && options_.l2.table == 0;
   StepGradients result =
-      gather_gradients(store, gradients, still ? TableUpdate::rows : how_, options_.l2);
+      complete(store, std::move(sums), still ? TableUpdate::rows : how_, options_.l2);
   int64_t bytes = 0;
   for (const StepGradient& gradient : result)
     bytes += gradient.is_rows() ? gradient.values().bytes() : 0;

@@ -41,6 +41,8 @@ class Optimizer {
   void step(ParameterStore& store, const Gradients& gradients);
   // Its two halves: gradients by row with the penalty, and the update.
   StepGradients prepare(const ParameterStore& store, const Gradients& gradients) const;
+  // The same from sums by row (gather_sums), which it takes.
+  StepGradients prepare(const ParameterStore& store, StepGradients sums) const;
   // Between the two: scales the gradients by min(1, most / (norm + 1e-6)), where `norm` is their
   // global_norm(). With `replay` and a penalty, the gradients λ w of rows that were not touched
   // count too. As long as a bound of theirs shows that the factor is 1, nobody computes them and

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "engine/check.h"
 #include "engine/launch.h"
 #include "engine/parallel.h"
 #include "ops/optim/gradient_bodies.h"
@@ -120,46 +122,66 @@ double lambda_of(const Parameter& parameter, const Penalty& penalty) {
   return parameter.table ? penalty.table : penalty.net;
 }
 
-StepGradients gather_gradients(const ParameterStore& store, const Gradients& gradients,
-                               TableUpdate update, const Penalty& penalty) {
+StepGradients gather_sums(const ParameterStore& store, const Gradients& gradients) {
   StepGradients result;
   StepVector<const RowGradient*> by_row;
   StepVector<size_t> place;  // of each in `result`
   for (const auto& parameter : store.all()) {
-    if (parameter->frozen) continue;
     const Gradient& gradient = gradients[*parameter];
-    const double lambda = lambda_of(*parameter, penalty);
-    const bool lazy = update != TableUpdate::dense, replayed = update == TableUpdate::replay;
-    if (gradient.empty() && (lambda == 0 || (parameter->table && update == TableUpdate::rows)))
-      continue;
-    const Tensor& weight = parameter->value;
+    if (parameter->frozen || gradient.empty()) continue;
     StepGradient step;
     step.parameter = parameter.get();
-    if (gradient.is_rows() && lazy) {
-      step.replayed = replayed;
+    if (gradient.is_rows()) {
       by_row.push_back(&gradient.rows());
       place.push_back(result.size());
-    } else if (gradient.empty() && replayed && parameter->table && weight.rank() == 2) {
-      step.replayed = true;
-      step.rows = {Tensor({0}, DType::i64), Tensor({0, weight.dim(1)}, weight.dtype())};
     } else {
-      step.dense = gradient.empty()     ? Tensor::zeros(weight.shape(), weight.dtype())
-                   : gradient.is_rows() ? to_dense(gradient.rows())
-                                        : gradient.dense();
-      if (lambda != 0) step.dense = with_penalty(step.dense, weight, lambda);
+      step.dense = gradient.dense();
     }
     result.push_back(std::move(step));
   }
   StepVector<CoalescedRows> rows = coalesce(by_row);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    StepGradient& step = result[place[i]];
-    step.rows = std::move(rows[i]);
-    if (step.parameter->late != nullptr)
-      step.parameter->late->catch_up(step.parameter->value, step.rows.ids);
-    const double lambda = lambda_of(*step.parameter, penalty);
-    if (lambda != 0) add_penalty(step.rows, step.parameter->value, lambda);
-  }
+  for (size_t i = 0; i < rows.size(); ++i) result[place[i]].rows = std::move(rows[i]);
   return result;
+}
+
+StepGradients complete(const ParameterStore& store, StepGradients sums, TableUpdate update,
+                       const Penalty& penalty) {
+  const bool replayed = update == TableUpdate::replay;
+  StepGradients result;
+  auto next = sums.begin();
+  for (const auto& parameter : store.all()) {
+    if (parameter->frozen) continue;
+    const bool empty = next == sums.end() || next->parameter != parameter.get();
+    const double lambda = lambda_of(*parameter, penalty);
+    if (empty && (lambda == 0 || (parameter->table && update == TableUpdate::rows))) continue;
+    const Tensor& weight = parameter->value;
+    StepGradient step;
+    if (!empty) step = std::move(*next++);
+    step.parameter = parameter.get();
+    if (step.is_rows() && update != TableUpdate::dense) {
+      step.replayed = replayed;
+      if (parameter->late != nullptr) parameter->late->catch_up(parameter->value, step.rows.ids);
+      if (lambda != 0) add_penalty(step.rows, weight, lambda);
+    } else if (empty && replayed && parameter->table && weight.rank() == 2) {
+      step.replayed = true;
+      step.rows = {Tensor({0}, DType::i64), Tensor({0, weight.dim(1)}, weight.dtype())};
+    } else {
+      if (empty) step.dense = Tensor::zeros(weight.shape(), weight.dtype());
+      if (step.is_rows()) {
+        step.dense = Tensor::zeros(weight.shape(), weight.dtype());
+        put_rows(std::exchange(step.rows, {}), step.dense);
+      }
+      if (lambda != 0) step.dense = with_penalty(step.dense, weight, lambda);
+    }
+    result.push_back(std::move(step));
+  }
+  CTR_ASSERT(next == sums.end());
+  return result;
+}
+
+StepGradients gather_gradients(const ParameterStore& store, const Gradients& gradients,
+                               TableUpdate update, const Penalty& penalty) {
+  return complete(store, gather_sums(store, gradients), update, penalty);
 }
 
 double global_norm(const StepGradients& gradients) {

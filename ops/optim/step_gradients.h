@@ -38,6 +38,11 @@ struct Penalty {
 // divided by the batch's rows. Frozen parameters are left out.
 StepGradients gather_gradients(const ParameterStore& store, const Gradients& gradients,
                                TableUpdate update, const Penalty& penalty);
+// Its two halves. Each parameter's gradient summed by row, as it came:
+StepGradients gather_sums(const ParameterStore& store, const Gradients& gradients);
+// and such sums, in the store's order, with the penalty. Their rows' values are written to.
+StepGradients complete(const ParameterStore& store, StepGradients sums, TableUpdate update,
+                       const Penalty& penalty);
 
 // √ of the sum of squares over all gradients, in f64 in an order that depends on the sizes alone.
 // Of replayed tables, touched rows alone: where the others' gradients are 0, it has the bits of the

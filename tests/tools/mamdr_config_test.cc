@@ -77,12 +77,90 @@ TEST(MamdrConfig, RefusesWhatItDoesNotKnow) {
             "f.json: unknown key 'train.patiense'; did you mean 'train.patience'?");
   EXPECT_EQ(refusal("train", "optimizer", "sgd"),
             "f.json: train.optimizer must be \"adam\" here, got \"sgd\"");
-  EXPECT_EQ(refusal("model", "name", "nmf_lora"),
-            "f.json: model.name 'nmf_lora' is not known: expected MODEL_single or MODEL_lora; did "
-            "you mean 'nfm'?");
+  EXPECT_EQ(
+      refusal("model", "name", "nmf_lora"),
+      "f.json: model.name 'nmf_lora' is not known: expected MODEL, MODEL_single, MODEL_lora or "
+      "MODEL_meta_STRATEGY; did you mean 'nfm'?");
+  EXPECT_EQ(refusal("model", "name", "nfm_meta_mamrd"),
+            "f.json: model.name 'nfm_meta_mamrd': 'mamrd' is not known; did you mean 'mamdr'?");
   EXPECT_EQ(refusal("model", "item_dim", 64),
             "f.json: model.user_dim 128 and model.item_dim 64 must be equal: all fields have "
             "vectors of one width here");
+}
+
+// As in MAMDR's config/Taobao-10/deepctr_DN+DR.json.
+Json mamdr() {
+  Json json = taobao();
+  json["model"]["name"] = "mlp_meta_mamdr_finetune";
+  json["train"].update(parse_json(R"({
+    "meta_learning_rate": 0.1, "domain_meta_learning_rate": 0.3, "merged_method": "plus",
+    "sample_num": 4, "add_query_domain": true, "finetune_every_epoch": false,
+    "shuffle_sequence": true, "meta_sequence": "random", "target_domain": -1,
+    "domain_regulation_step": 7, "meta_train_step": 0, "meta_finetune_step": 0,
+    "meta_split": "train-train", "meta_split_ratio": 0.8, "average_meta_grad": "none",
+    "meta_parms": ["all"]})"));
+  return json;
+}
+
+TEST(MamdrConfig, ReadsTheKeysOfTheStrategyThatTheNameSays) {
+  auto found = settings(mamdr());
+  EXPECT_EQ(found.at("model"), "mlp");
+  EXPECT_EQ(found.at("strategy"), "mamdr");
+  EXPECT_EQ(found.at("outer_rate"), "0.1");
+  EXPECT_EQ(found.at("domain_rate"), "0.1") << "theirs never reads domain_meta_learning_rate";
+  EXPECT_EQ(found.at("sampled_domains"), "4");
+  EXPECT_EQ(found.at("query_domain"), "true");
+  EXPECT_EQ(found.at("query_batches"), "7");
+  EXPECT_EQ(found.at("finetune_domains"), "true");
+  EXPECT_EQ(found.at("finetune_learning_rate"), "0.001");
+  EXPECT_EQ(found.at("finetune_patience"), "3");
+  EXPECT_FALSE(found.contains("average_moves"));
+  const std::vector<std::string> unused = read_mamdr_config(mamdr(), "f.json").unused;
+  EXPECT_EQ(std::count(unused.begin(), unused.end(), "train.domain_meta_learning_rate"), 1);
+  EXPECT_EQ(std::count(unused.begin(), unused.end(), "train.meta_parms"), 0);
+
+  Json json = mamdr();
+  json["model"]["name"] = "mlp_meta_domain_negotiation";
+  found = settings(json);
+  EXPECT_EQ(found.at("strategy"), "dn");
+  EXPECT_FALSE(found.contains("sampled_domains") || found.contains("finetune_domains"));
+  json["model"]["name"] = "mlp_meta_maml";
+  json["train"]["meta_split"] = "meta-train/val";
+  EXPECT_EQ(settings(json).at("support_share"), "0.8");
+  json["model"]["name"] = "mlp";
+  EXPECT_FALSE(settings(json).contains("strategy"));
+  json["train"]["meta_parms"] = {"emb"};
+  EXPECT_FALSE(settings(json).contains("strategy"));
+  json["model"]["name"] = "mlp_meta_mamdr_batch";
+  EXPECT_EQ(message([&] { settings(json); }),
+            "f.json: train.meta_parms must be [\"all\"] here, got [\"emb\"]");
+}
+
+TEST(MamdrConfig, ReadsStar) {
+  Json json = taobao();
+  json["model"].update(parse_json(R"({"name": "star_single", "dense": "star", "norm": "pn"})"));
+  json["model"].erase("dropout");
+  auto found = settings(json);
+  EXPECT_EQ(found.at("model"), "star");
+  EXPECT_EQ(found.at("star_partitioned_norm"), "true");
+  EXPECT_EQ(found.at("star_domain_in_input"), "true");
+  EXPECT_EQ(found.at("star_auxiliary_hidden_units"), "");
+  EXPECT_EQ(found.at("dropout"), "0");
+  json["model"].update(parse_json(R"({"norm": "none", "auxiliary_net": true})"));
+  found = settings(json);
+  EXPECT_EQ(found.at("star_partitioned_norm"), "false");
+  EXPECT_EQ(found.at("star_auxiliary_hidden_units"), "128");
+  json["model"]["dense"] = "dense";
+  EXPECT_EQ(message([&] { settings(json); }),
+            "f.json: model.dense of star must be star here, got 'dense'");
+}
+
+TEST(MamdrConfig, TrainsAdaptersAfterwards) {
+  Json json = taobao();
+  json["model"].update(parse_json(R"({"name": "mlora", "dense": "mlora_freeze"})"));
+  const auto found = settings(json);
+  EXPECT_EQ(found.at("model"), "mlora");
+  EXPECT_EQ(found.at("then_train"), "lora_");
 }
 
 }  // namespace

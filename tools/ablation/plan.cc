@@ -8,6 +8,8 @@
 #include "engine/check.h"
 #include "engine/nearest.h"
 #include "io/checksum.h"
+#include "io/data_catalog.h"
+#include "io/only_domains.h"
 #include "models/model.h"
 #include "tools/ablation/embeddings.h"
 #include "tools/presets.h"
@@ -222,10 +224,12 @@ const std::vector<Setting>& short_protocol() {
   return settings;
 }
 
-std::string data_of(const AblationRequest& request) {
-  std::string data = TrainOptions().data;
-  for (const ConfigEntry& entry : request.fixed) data = entry.name == "data" ? entry.text : data;
-  return data;
+Dataset data_of(const AblationRequest& request) {
+  TrainOptions train;
+  for (const ConfigEntry& entry : request.fixed)
+    if (entry.name == "data" || entry.name == "only_domains")
+      train.list().set(entry.name, entry.text, entry.where);
+  return only_domains(open_dataset(train.data), train.only_domains);
 }
 
 AblationPlan plan_ablation(const AblationRequest& request, const Dataset& data) {

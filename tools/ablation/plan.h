@@ -48,8 +48,8 @@ struct AblationPlan {
 // itself cannot be built.
 AblationPlan plan_ablation(const AblationRequest& request, const Dataset& data);
 
-// The data set that the request names.
-std::string data_of(const AblationRequest& request);
+// The data set that the request names, with the rows of its --only-domains.
+Dataset data_of(const AblationRequest& request);
 
 // Options of training that keep an ablation short.
 const std::vector<Setting>& short_protocol();

@@ -45,7 +45,7 @@ std::string combination_name(const PlannedRun& run) {
 int64_t check_combination(const std::string& verb, const PlannedRun& run, const Dataset& data) {
   try {
     const std::unique_ptr<BuiltModel> built = built_run(run, data);
-    check_training(data, run.train);
+    check_training(*built, data, run.train);
     return built->store().count_trainable();
   } catch (const Error& error) {
     fail(error.kind(), "{}: {}: {}", verb, combination_name(run), error.what());
