@@ -154,8 +154,9 @@ TEST_F(Strategies, ADomainAloneLeavesTheTasksOfOthers) {
     built.domain_weights()->put(d);
     const Bytes now = bytes_of(live);
     for (size_t p = 0; p < now.size(); ++p) {
-      if (live.names()[p].find(fmt::format("tower/{}/", 1 - d)) != std::string::npos)
+      if (live.names()[p].find(fmt::format("tower/{}/", 1 - d)) != std::string::npos) {
         EXPECT_EQ(now[p], first[p]) << live.names()[p];
+      }
       if (live.names()[p] == fmt::format("tower/{}/0/weight", d)) moved += now[p] != first[p];
     }
   }
