@@ -258,7 +258,6 @@ class Reader {
                    dense);
     CTR_CHECK_DATA(norm == "none", "{}: model.norm must be none here, got '{}'", path_, norm);
     if (!auxiliary.is_null()) check_fixed("model.auxiliary_net", auxiliary, false);
-    if (!width.is_null()) result_.unused.push_back("model.auxiliary_dim");
     is_lora_ |= dense != "dense";
     if (dense == "mlora_freeze") {
       add("model.dense", "then_train", "lora_");
@@ -267,6 +266,7 @@ class Reader {
           "random and B of zeros; there A is zero as well and never learns");
     }
     read_lora(dense);
+    if (!width.is_null()) result_.unused.push_back("model.auxiliary_dim");
   }
 
   void read_lora(const std::string& dense) {

@@ -240,8 +240,12 @@ int run(State& state) {
     return 130;
   }
   directory.finish(built, data, state.train, state.model, report);
-  fmt::print("\nbest epoch {} of valid {}; its weights are used. {} steps in {:.1f} s\n\n",
-             report.best_epoch, state.train.monitor == "auc" ? "AUC" : state.train.monitor,
+  const std::string monitor = state.train.monitor == "auc" ? "AUC" : state.train.monitor;
+  fmt::print("\n{}. {} steps in {:.1f} s\n\n",
+             strategy.trains_together()
+                 ? fmt::format("best epoch {} of valid {}; its weights are used", report.best_epoch,
+                               monitor)
+                 : "each domain keeps the weights of its best epoch",
              report.steps, report.seconds);
   if (state.train.optimizer.update == "replay" && state.train.clip_norm > 0)
     fmt::print("clipping  {} of {} steps had to measure whole tables\n\n", report.measured,

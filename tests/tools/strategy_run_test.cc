@@ -136,6 +136,34 @@ TEST_F(Strategies, PredictionsAreThoseOfTheRowsDomain) {
   EXPECT_GT(from_shared, 1e-3);
 }
 
+TEST_F(Strategies, ADomainAloneLeavesTheTasksOfOthers) {
+  options.model = "sharedbottom";
+  model_options.task.tasks = "domains";
+  model_options.task.tower_units = {4};
+  use("finetune");
+  options.strategy.finetune_learning_rate = 1;
+  options.strategy.finetune_min_improvement = 0;
+  BuiltModel built = build();
+  const ParameterSet live = ParameterSet::trained(built.store());
+  const Bytes first = bytes_of(live);
+  int64_t tuned = 0, moved = 0;
+  TrainEvents events;
+  events.domain = [&](const DomainReport& report) { tuned += report.best_epoch > 0 ? 1 : 0; };
+  train(built, data, options, events);
+  for (int64_t d = 0; d < 2; ++d) {
+    built.domain_weights()->put(d);
+    const Bytes now = bytes_of(live);
+    for (size_t p = 0; p < now.size(); ++p) {
+      if (live.names()[p].find(fmt::format("tower/{}/", 1 - d)) != std::string::npos) {
+        EXPECT_EQ(now[p], first[p]) << live.names()[p];
+      }
+      if (live.names()[p] == fmt::format("tower/{}/0/weight", d)) moved += now[p] != first[p];
+    }
+  }
+  EXPECT_GT(tuned, 0);
+  EXPECT_EQ(moved, tuned);
+}
+
 TEST_F(Strategies, HeldBackParametersTrainAloneAfterwards) {
   options.model = "mlora";
   model_options.linear = "mlora";

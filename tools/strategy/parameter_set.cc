@@ -9,8 +9,8 @@
 namespace ctr {
 namespace {
 
-// Calls f(i) for all elements of floating tensors; T is their type.
-template <class T, class F>
+// Calls f(i) for all elements.
+template <class F>
 void for_elements(const Tensor& tensor, const F& f) {
   parallel_for(tensor.count(), parallel_grain(), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) f(i);
@@ -71,7 +71,7 @@ void ParameterSet::assign_sum(const ParameterSet& a, const ParameterSet& b) {
       using T = decltype(zero);
       T* out = values_[p].data<T>();
       const T *left = a.values_[p].data<T>(), *right = b.values_[p].data<T>();
-      for_elements<T>(values_[p], [=](int64_t i) { out[i] = left[i] + right[i]; });
+      for_elements(values_[p], [=](int64_t i) { out[i] = left[i] + right[i]; });
     });
   }
 }
@@ -83,7 +83,7 @@ void ParameterSet::approach(const ParameterSet& other, double share) {
       T* out = values_[p].data<T>();
       const T* to = other.values_[p].data<T>();
       const T stay = static_cast<T>(1 - share), go = static_cast<T>(share);
-      for_elements<T>(values_[p], [=](int64_t i) { out[i] = stay * out[i] + go * to[i]; });
+      for_elements(values_[p], [=](int64_t i) { out[i] = stay * out[i] + go * to[i]; });
     });
   }
 }
@@ -95,7 +95,7 @@ void ParameterSet::add(const ParameterSet& other, double share) {
       T* out = values_[p].data<T>();
       const T* more = other.values_[p].data<T>();
       const T scale = static_cast<T>(share);
-      for_elements<T>(values_[p], [=](int64_t i) { out[i] += scale * more[i]; });
+      for_elements(values_[p], [=](int64_t i) { out[i] += scale * more[i]; });
     });
   }
 }
@@ -109,8 +109,8 @@ void ParameterSet::add_move(const ParameterSet& to, const ParameterSet& a, const
       const T* end = to.values_[p].data<T>();
       const T *left = a.values_[p].data<T>(), *right = b.values_[p].data<T>();
       const T scale = static_cast<T>(share);
-      for_elements<T>(values_[p],
-                      [=](int64_t i) { out[i] += scale * (end[i] - (left[i] + right[i])); });
+      for_elements(values_[p],
+                   [=](int64_t i) { out[i] += scale * (end[i] - (left[i] + right[i])); });
     });
   }
 }

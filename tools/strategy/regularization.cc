@@ -89,6 +89,7 @@ std::vector<Pass> Regularization::passes(int64_t epoch) {
   plan.back().after = [this] { negotiated(); };
   for (const int64_t domain : order) {
     const std::vector<int64_t> helpers = helpers_of(domain, epoch);
+    if (helpers.empty()) continue;  // no other domain has rows
     for (const int64_t helper : helpers) {
       plan.push_back({.domain = helper, .before = [this, domain] { weights_->put(domain); }});
       plan.push_back({.domain = domain,

@@ -30,8 +30,6 @@ struct StrategyOptions {
 
   void add_to(OptionList& list);
 
-  // Whether weights of each domain's own come of it.
-  bool by_domain() const { return has_offsets() || tunes(); }
   bool has_offsets() const { return name == "dr" || name == "mamdr"; }
   bool tunes() const { return finetune_domains || name == "finetune" || name == "separate"; }
   bool trains_together() const { return name != "finetune" && name != "separate"; }
