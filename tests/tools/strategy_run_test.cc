@@ -55,6 +55,19 @@ class Strategies : public SmallRuns {
     return all;
   }
 
+  // Stopped at one of several places, a run goes on to the bits of one that never stopped.
+  void expect_exact_at_each_seventh() {
+    int64_t all = 0;
+    start("whole", [&](TrainEvents& events) { events.stop = [&] { return ++all == 0; }; });
+    for (int64_t stop = 3; stop < all; stop += all / 7) {
+      int64_t steps = 0;
+      std::filesystem::remove_all(path("parts"));
+      start("parts", [&](TrainEvents& events) { events.stop = [&] { return ++steps == stop; }; });
+      resume("parts");
+      expect_same("whole", "parts");
+    }
+  }
+
   void expect_same(const std::string& a, const std::string& b) {
     const RunComparison found = compare_runs(path(a), path(b));
     EXPECT_GT(found.tensors, 0);
@@ -289,15 +302,19 @@ TEST_F(Strategies, GoOnInTheMidstOfEverything) {
   options.workers = 2;
   options.epochs = 2;
   options.checkpoint_steps = 5;
-  int64_t all = 0;
-  start("whole", [&](TrainEvents& events) { events.stop = [&] { return ++all == 0; }; });
-  for (int64_t stop = 3; stop < all; stop += all / 7) {
-    int64_t steps = 0;
-    std::filesystem::remove_all(path("parts"));
-    start("parts", [&](TrainEvents& events) { events.stop = [&] { return ++steps == stop; }; });
-    resume("parts");
-    expect_same("whole", "parts");
-  }
+  expect_exact_at_each_seventh();
+}
+
+TEST_F(Strategies, GoOnInEitherPhase) {
+  options.model = "mlora";
+  model_options.linear = "mlora";
+  model_options.mlora.rank = {2};
+  options.epochs = 2;
+  options.then_train = {"lora_"};
+  options.checkpoint_steps = 3;
+  options.strategy.finetune_domains = true;
+  options.strategy.finetune_learning_rate = 0.5;
+  expect_exact_at_each_seventh();
 }
 
 }  // namespace
