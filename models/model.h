@@ -34,12 +34,15 @@ class Model {
   // The loss of each task → [1] each, from the logits of the same batch: the binary cross-entropy
   // of its label, meaned over the batch.
   virtual std::vector<Var> losses(std::span<const Var> logits, const Batch& batch) const;
-  // What training descends → [1] each: the losses of the batch's logits. Models that learn from more
-  // than what they predict override it.
+  // What training descends → [1] each: the losses of the batch's logits. Models that learn from
+  // more than what they predict override it.
   virtual std::vector<Var> training_losses(const Batch& batch) const;
   // From the same: the tasks' probabilities, those of the logits first.
   virtual std::vector<Prediction> predictions(std::span<const Var> logits,
                                               const Batch& batch) const;
+  // Of models that score every item: how many others, id 0 not among them, are scored as high as
+  // the row's item or higher, i64 [B]; −1 in rows that are no clicks. Undefined for other models.
+  virtual Tensor item_places(const Batch&) const { return {}; }
   // Models that count instead of descending a gradient see each training batch once.
   virtual bool counts() const { return false; }
   virtual void observe(const Batch&) {}

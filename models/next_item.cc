@@ -1,6 +1,10 @@
 #include "models/next_item.h"
 
+#include <algorithm>
+
 #include "engine/check.h"
+#include "engine/parallel.h"
+#include "engine/step_vector.h"
 #include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
@@ -15,6 +19,39 @@ const Parameter& item_table(const Scope& scope, const ItemSequence& sequence,
   return (scope / "embedding")
       .table(sequence.table(), {sequence.items() + more, item_width(context)},
              Initializer::truncated_normal(context.options.embedding_deviation));
+}
+
+Tensor places_among_all(const Tensor& f, const Tensor& table, const Tensor& bias,
+                        const Tensor& item, const Tensor& label) {
+  constexpr int64_t kRows = 64;  // scored against all items at once
+  const NoGradient off;
+  const Tensor clicks = label.cast(DType::f64);
+  Tensor places({f.dim(0)}, DType::i64);
+  StepVector<int64_t> rows;
+  for (int64_t b = 0; b < f.dim(0); ++b) {
+    places.data<int64_t>()[b] = -1;
+    if (clicks.data<double>()[b] > 0.5) rows.push_back(b);
+  }
+  for (int64_t begin = 0; begin < std::ssize(rows); begin += kRows) {
+    const int64_t count = std::min(kRows, std::ssize(rows) - begin);
+    const Tensor some =
+        Tensor::from<int64_t>({count}, {rows.data() + begin, static_cast<size_t>(count)});
+    const Tensor z = linear(gather(Var(f), some), Var(table), Var(bias)).value();  // [.., V]
+    visit_float(z.dtype(), "places_among_all", [&](auto zero) {
+      const auto* scores = z.data<decltype(zero)>();
+      const int64_t items = table.dim(0);
+      parallel_rows(count, items, [&](int64_t first, int64_t end) {
+        for (int64_t i = first; i < end; ++i) {
+          const int64_t row = some.data<int64_t>()[i], own = item.data<int64_t>()[row];
+          int64_t place = 0;
+          for (int64_t v = 1; v < items; ++v)
+            place += v != own && scores[i * items + v] >= scores[i * items + own] ? 1 : 0;
+          places.data<int64_t>()[row] = place;
+        }
+      });
+    });
+  }
+  return places;
 }
 
 int64_t item_width(const ModelContext& context) {
@@ -56,6 +93,12 @@ Var NextItemModel::read(const Var& h) const {
   return head_.relu ? relu(rows) : rows;
 }
 
+Var NextItemModel::last(const Tensor& ids) const {
+  const Var h = encode(asked(ids));  // [B, T, D]
+  const int64_t parts[] = {h.dim(1) - 1, 1};
+  return read(split(h, parts, 1)[1]);
+}
+
 Var NextItemModel::logit(const Batch& batch) const {
   const Tensor ids = sequence_.ids(batch);
   const int64_t rows = ids.dim(0), length = ids.dim(1);
@@ -64,12 +107,17 @@ Var NextItemModel::logit(const Batch& batch) const {
     const Var z = linear(read(encode(ids)), *weight_, bias);  // [B T, V]
     return reshape(z, {rows, length, sequence_.items()});
   }
-  const Var h = encode(asked(ids));  // [B, T, D]
-  const int64_t parts[] = {length - 1, 1};
-  const Var last = read(split(h, parts, 1)[1]);  // [B, D]
   const Tensor& item = batch.fields[static_cast<size_t>(sequence_.item_field())].ids;
-  const Var z = reshape(sum(last * gather(*weight_, item), -1), {rows, 1});  // [B, 1]
+  const Var z = reshape(sum(last(ids) * gather(*weight_, item), -1), {rows, 1});  // [B, 1]
   return bias_ == nullptr ? z : z + gather(bias, item);
+}
+
+Tensor NextItemModel::item_places(const Batch& batch) const {
+  if (sequence_.item_field() < 0) return {};
+  return places_among_all(last(sequence_.ids(batch)).value(), weight_->value,
+                          bias_ == nullptr ? Tensor() : bias_->value,
+                          batch.fields[static_cast<size_t>(sequence_.item_field())].ids,
+                          batch.label);
 }
 
 std::vector<Var> NextItemModel::losses(std::span<const Var>, const Batch& batch) const {

@@ -27,6 +27,7 @@ class NextItemModel : public Model {
   std::vector<Var> training_losses(const Batch& batch) const override;
   std::vector<Prediction> predictions(std::span<const Var> logits,
                                       const Batch& batch) const override;
+  Tensor item_places(const Batch& batch) const override;
 
  protected:
   // How the scores are made.
@@ -51,7 +52,8 @@ class NextItemModel : public Model {
 
  private:
   Places places(const Batch& batch) const;
-  Var read(const Var& h) const;  // f(h), rows [B T, D]
+  Var read(const Var& h) const;       // f(h), rows [B T, D]
+  Var last(const Tensor& ids) const;  // f(h) where the item after these is told, [B, D]
   Tensor counted(const Tensor& target) const;
 
   Scope scope_;
@@ -65,6 +67,12 @@ class NextItemModel : public Model {
   const Parameter* counts_ = nullptr;
   mutable int64_t counted_step_ = -1;
 };
+
+// How many items other than `item` i64 [B] and id 0 have a score <f_b, W_v> + bias_v as high as its
+// or higher: f [B, D], W [V, D], bias [V] or undefined → i64 [B]; −1 in rows whose label is not
+// above ½.
+Tensor places_among_all(const Tensor& f, const Tensor& table, const Tensor& bias,
+                        const Tensor& item, const Tensor& label);
 
 // The table of a sequence's items and of `more` tokens behind them, `embedding/<items>`: normal
 // within two deviations. Id 0 has a vector like any other.

@@ -59,6 +59,11 @@ class PeterRec : public Model {
     return scores;
   }
 
+  Tensor item_places(const Batch& batch) const override {
+    return places_among_all(user(batch).value(), target_->value, {},
+                            batch.fields[static_cast<size_t>(positive_)].ids, batch.label);
+  }
+
   std::vector<Var> losses(std::span<const Var> s, const Batch& batch) const override {
     Var loss;
     if (negative_ < 0) {

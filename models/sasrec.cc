@@ -106,12 +106,14 @@ class SasRec : public Model {
   Var logit(const Batch& batch) const override { return logits(batch).front(); }
   std::vector<Var> logits(const Batch& batch) const override {
     if (positive_ >= 0) return pair_scores(pairs(batch));
-    const Tensor ids = sequence_.ids(batch);
-    const int64_t rows = ids.dim(0), length = ids.dim(1);
-    const int64_t parts[] = {length - 1, 1};
-    const Var last = split(reshape(encode(ids), {rows, length, width_}), parts, 1)[1];
     const Tensor& item = batch.fields[static_cast<size_t>(sequence_.item_field())].ids;
-    return {reshape(sum(reshape(last, {rows, width_}) * looked_up(item), -1), {rows, 1})};
+    return {reshape(sum(last(batch) * looked_up(item), -1), {batch.rows, 1})};
+  }
+
+  Tensor item_places(const Batch& batch) const override {
+    if (positive_ >= 0) return {};
+    const Tensor& item = batch.fields[static_cast<size_t>(sequence_.item_field())].ids;
+    return places_among_all(last(batch).value(), table_->value, {}, item, batch.label);
   }
 
   std::vector<Var> losses(std::span<const Var>, const Batch& batch) const override {
@@ -192,6 +194,15 @@ class SasRec : public Model {
       result.data<int64_t>()[i] = drawn < own ? drawn : drawn + 1;
     }
     return result;
+  }
+
+  // h at the last place → [B, D]
+  Var last(const Batch& batch) const {
+    const Tensor ids = sequence_.ids(batch);
+    const int64_t rows = ids.dim(0), length = ids.dim(1);
+    const int64_t parts[] = {length - 1, 1};
+    const Var h = reshape(encode(ids), {rows, length, width_});
+    return reshape(split(h, parts, 1)[1], {rows, width_});
   }
 
   // [B, L] → [B L, D]

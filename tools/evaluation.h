@@ -43,6 +43,7 @@ struct Evaluation {
   int64_t groups = 0;            // in GAUC
   int64_t one_class_groups = 0;  // left out of it
   Ranking ranking;               // within groups; empty where none was asked for
+  Ranking among_all;             // among all items; the same
   std::vector<Domain> domains;   // those with rows
   std::vector<std::string> one_class_domains;  // left out of mean AUC and WAUC
   std::vector<Slice> slices;

@@ -20,6 +20,18 @@ Json to_json(const Estimate& estimate) {
   return json;
 }
 
+Json to_json(const Ranking& ranking) {
+  Json json = Json::array();
+  for (const RankingAt& at : ranking.at) {
+    json.push_back({{"k", at.k},
+                    {"clicks", ranking.clicks},
+                    {"hit_rate", at.hit_rate},
+                    {"mrr", at.mrr},
+                    {"ndcg", at.ndcg}});
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string json_of(const Evaluation& e) {
@@ -40,14 +52,8 @@ std::string json_of(const Evaluation& e) {
                {"one_class_groups", e.one_class_groups},
                {"one_class_domains", e.one_class_domains}};
   if (!e.task.empty()) json["task"] = e.task;
-  json["ranking"] = Json::array();
-  for (const RankingAt& at : e.ranking.at) {
-    json["ranking"].push_back({{"k", at.k},
-                               {"clicks", e.ranking.clicks},
-                               {"hit_rate", at.hit_rate},
-                               {"mrr", at.mrr},
-                               {"ndcg", at.ndcg}});
-  }
+  json["ranking"] = to_json(e.ranking);
+  json["ranking_among_all"] = to_json(e.among_all);
   json["domains"] = Json::array();
   for (const Evaluation::Domain& d : e.domains) {
     json["domains"].push_back(

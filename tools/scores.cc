@@ -156,6 +156,25 @@ Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_
   return score_tasks(built, data, split, batch_size).front();
 }
 
+std::vector<int64_t> item_places(BuiltModel& built, const Dataset& data, Split split,
+                                 int64_t batch_size) {
+  NoGradient off;
+  LoaderOptions options;
+  options.batch_size = batch_size;
+  BatchLoader loader(data, split, options);
+  auto arena = std::make_shared<Arena>();
+  AllocatorScope scope(arena);
+  std::vector<int64_t> all;
+  for (Batch batch; loader.next(batch);) {
+    const Tensor places = built.model().item_places(batch);
+    CTR_CHECK(places.defined(), "the model does not score all items of '{}'; leave --rank-all out",
+              data.schema.name);
+    for (int64_t place : places.span<int64_t>())
+      if (place >= 0) all.push_back(place);
+  }
+  return all;
+}
+
 std::vector<std::string> task_names(BuiltModel& built, const Dataset& data, Split split) {
   NoGradient off;
   LoaderOptions options;

@@ -36,6 +36,10 @@ std::vector<Scores> score_tasks(BuiltModel& built, const Dataset& data, Split sp
 // Of the first task.
 Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size);
 
+// Of the split's clicks, in order: Model::item_places. Throws kind usage when the model has none.
+std::vector<int64_t> item_places(BuiltModel& built, const Dataset& data, Split split,
+                                 int64_t batch_size);
+
 // Names of the tasks; the split must have a row.
 std::vector<std::string> task_names(BuiltModel& built, const Dataset& data, Split split);
 

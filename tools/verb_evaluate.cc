@@ -24,6 +24,7 @@ struct State {
   double confidence = 0.95;
   int64_t batch_size = 4096;
   IntList rank_at = {};
+  bool rank_all = false;
 };
 
 std::string number(double value, int digits) {
@@ -33,6 +34,15 @@ std::string number(double value, int digits) {
 std::string interval_text(const Estimate& estimate) {
   if (!estimate.interval || std::isnan(estimate.interval->low)) return "";
   return fmt::format("[{:.4f}, {:.4f}]", estimate.interval->low, estimate.interval->high);
+}
+
+void print_ranking(const Ranking& ranking, const char* among) {
+  if (ranking.at.empty()) return;
+  fmt::print("  {} clicks among {}, behind equal scores\n", ranking.clicks, among);
+  for (const RankingAt& at : ranking.at) {
+    fmt::print("  at {:<9} HR {}  MRR {}  NDCG {}\n", at.k, number(at.hit_rate, 6),
+               number(at.mrr, 6), number(at.ndcg, 6));
+  }
 }
 
 void print_summary(const Evaluation& e) {
@@ -54,13 +64,8 @@ void print_summary(const Evaluation& e) {
     fmt::print("  GAUC is over {} users or groups; {} with one class are left out\n", e.groups,
                e.one_class_groups);
   }
-  for (const RankingAt& at : e.ranking.at) {
-    fmt::print("  at {:<9} HR {}  MRR {}  NDCG {}\n", at.k, number(at.hit_rate, 6),
-               number(at.mrr, 6), number(at.ndcg, 6));
-  }
-  if (!e.ranking.at.empty())
-    fmt::print("  of {} clicks among the other rows of their user or group, behind equal scores\n",
-               e.ranking.clicks);
+  print_ranking(e.ranking, "the other rows of their user or group");
+  print_ranking(e.among_all, "all items");
   if (!e.one_class_domains.empty()) {
     fmt::print("  domains with one class are left out of mean AUC and WAUC: {}\n",
                fmt::join(e.one_class_domains, ", "));
@@ -90,6 +95,10 @@ void print_slices(const Evaluation& e) {
   fmt::print(
       "  slices: thirds of the training rows by falling frequency of the id; unseen: no training "
       "rows\n");
+}
+
+IntList ks_of(const State& state) {
+  return state.rank_at.empty() ? IntList{5, 10, 20} : state.rank_at;
 }
 
 EvaluationOptions options_of(const State& state) {
@@ -133,6 +142,9 @@ Scored report(const std::string& path, const State& state, std::vector<std::stri
       continue;
     }
     Evaluation evaluation = evaluate_scores(scores, data.schema, options_of(state));
+    if (state.rank_all)
+      evaluation.among_all =
+          rank_places(item_places(*loaded.built, data, split, state.batch_size), ks_of(state));
     evaluation.run = path;
     evaluation.data = data.schema.name;
     evaluation.split = state.split;
@@ -210,6 +222,8 @@ Verb evaluate_verb() {
             {},
             1,
             1 << 30});
+  list.add({"rank_all", &state->rank_all,
+            "the same among all items, of models that score them; --rank-at says k, else 5,10,20"});
   list.add({"batch_size", &state->batch_size, "rows scored at a time", {}, 1, 1 << 24});
   list.add(
       {"json", &state->json, "a file for the same figures as JSON; an array for several runs"});

@@ -92,4 +92,17 @@ Tensor ItemSequence::ids_of(const Batch& batch, int64_t field) const {
   return at_the_end(batch.fields[static_cast<size_t>(field)], length);
 }
 
+Tensor ItemSequence::ids_at_the_beginning(const Batch& batch) const {
+  Tensor ids = this->ids(batch);
+  const int64_t* begin = batch.fields[static_cast<size_t>(field_)].offsets.data<int64_t>();
+  const int64_t rows = ids.dim(0), length = ids.dim(1);
+  const int64_t all = batch.fields[static_cast<size_t>(field_)].ids.count();
+  for (int64_t b = 0; b < rows; ++b) {
+    int64_t* row = ids.data<int64_t>() + b * length;
+    const int64_t kept = std::min(length, (b + 1 < rows ? begin[b + 1] : all) - begin[b]);
+    std::rotate(row, row + length - kept, row + length);
+  }
+  return ids;
+}
+
 }  // namespace ctr

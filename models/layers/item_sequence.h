@@ -24,6 +24,8 @@ class ItemSequence {
 
   // L places: the field's max_length, or as many as the longest row has.
   Tensor ids(const Batch& batch) const { return ids_of(batch, field_); }
+  // The same at the first places, 0 behind them.
+  Tensor ids_at_the_beginning(const Batch& batch) const;
   // Of another sequence, at as many places as this one has.
   Tensor ids_of(const Batch& batch, int64_t field) const;
 

@@ -57,6 +57,7 @@ OptionList ModelOptions::list() {
   peter.add_to(list);
   gru.add_to(list);
   sasrec.add_to(list);
+  encoder.add_to(list);
   return list;
 }
 

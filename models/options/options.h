@@ -14,6 +14,7 @@
 #include "models/options/dual_mlp_options.h"
 #include "models/options/edcn_options.h"
 #include "models/options/embedding_options.h"
+#include "models/options/encoder_options.h"
 #include "models/options/ffm_options.h"
 #include "models/options/fibinet_options.h"
 #include "models/options/finalmlp_options.h"
@@ -76,6 +77,7 @@ struct ModelOptions {
   PeterOptions peter;
   GruOptions gru;
   SasRecOptions sasrec;
+  EncoderOptions encoder;
 
   // Names and bounds of all of the above; the list points into this object.
   OptionList list();

@@ -1,16 +1,15 @@
-// Models that tell the next item: closed-form numbers, causality, samplers, hidden items.
+// Models that tell the next item: closed-form numbers, causality, places among all items.
+
+#include "models/next_item.h"
 
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <map>
-#include <set>
 
 #include <gtest/gtest.h>
 
 #include "models/layers/dilated_net.h"
 #include "models/layers/item_sampler.h"
-#include "models/layers/item_sequence.h"
 #include "ops/activation/activation.h"
 #include "ops/gather/gather.h"
 #include "ops/item_softmax/item_softmax.h"
@@ -224,76 +223,8 @@ TEST(NextItNet, BeginsWithinTwoDeviations) {
   EXPECT_NEAR(std::sqrt(squares / static_cast<double>(weight.count())), 0.0176, 0.0004);
 }
 
-TEST(ItemSequence, KeepsTheLastOnesAtTheEnd) {
-  const FieldBatch list{ids({6}, {1, 2, 3, 4, 5, 6}), ids({3}, {0, 4, 4}), {}};
-  const Tensor padded = at_the_end(list, 3);
-  const std::vector<int64_t> expected{2, 3, 4, 0, 0, 0, 0, 5, 6};
-  EXPECT_EQ(std::vector<int64_t>(padded.span<int64_t>().begin(), padded.span<int64_t>().end()),
-            expected);
-}
-
-// How often items come in many samples, against what the samplers say of it.
-class Samplers : public testing::TestWithParam<const char*> {};
-
-TEST_P(Samplers, DrawAsOftenAsTheySay) {
-  constexpr int64_t kAll = 102, kSize = 10;
-  constexpr int kDraws = 10000;
-  NextItemOptions options;
-  options.sampler = GetParam();
-  options.samples = kSize;
-  options.count_power = 0.5;
-  const ItemSampler sampler(options, kAll);
-  Tensor occurrences = Tensor::zeros({kAll}, DType::i64);
-  for (int64_t id = 0; id < kAll; ++id) occurrences.data<int64_t>()[id] = id * id % 50;
-  const Tensor target = ids({4}, {1, 0, 5, 40});
-  std::vector<double> seen(kAll), said(kAll);
-  for (uint32_t draw = 0; draw < kDraws; ++draw) {
-    const ItemSample sample = sampler.draw({1, 2, draw}, target, occurrences);
-    ASSERT_EQ(sample.ids.count(), kSize);
-    std::set<int64_t> distinct;
-    for (int64_t id : sample.ids.span<int64_t>()) {
-      ASSERT_TRUE(id > 0 && id < kAll);
-      distinct.insert(id);
-      seen[static_cast<size_t>(id)] += 1.0 / kDraws;
-    }
-    EXPECT_TRUE(options.sampler == "counts" || distinct.size() == kSize);
-    for (int64_t i : {0, 2, 3})
-      said[static_cast<size_t>(target.data<int64_t>()[i])] +=
-          std::exp(sample.of_target.data<double>()[i]) / kDraws;
-  }
-  // Of distinct items it is known but nearly, and overstated for an item that is in most samples.
-  const double slack = GetParam() == std::string("log-uniform") ? 0.15 : 0.05;
-  EXPECT_NEAR(seen[1], said[1], slack * said[1] + 0.01);
-  for (size_t id : {5U, 40U}) EXPECT_NEAR(seen[id], said[id], 0.05 * said[id] + 0.01) << id;
-}
-
-INSTANTIATE_TEST_SUITE_P(Kinds, Samplers, testing::Values("log-uniform", "uniform", "counts"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
-
-TEST(AliasTable, DrawsInProportion) {
-  const std::vector<double> weights{1, 0, 5, 2.5, 1.5};
-  const AliasTable table(weights);
-  std::vector<int> seen(weights.size());
-  constexpr int kDraws = 100000;
-  for (uint64_t i = 0; i < kDraws; ++i) ++seen[static_cast<size_t>(table.draw({3, 1, 0}, i))];
-  for (size_t i = 0; i < weights.size(); ++i)
-    EXPECT_NEAR(seen[i], kDraws * weights[i] / 10, 500) << i;
-  EXPECT_EQ(message([] {
-              AliasTable(std::vector<double>{0, 0});
-            }),
-            "alias table: the 2 weights sum up to 0");
-  EXPECT_EQ(message([] {
-              AliasTable(std::vector<double>{1, -2});
-            }),
-            "alias table: weights must be finite and not negative, got -2");
-}
-
 // Corrected for their expected counts, samples give the full loss on average, nearly.
-TEST(Samplers, TheSampledLossComesNearTheFullOne) {
+TEST(SampledLoss, ComesNearTheFullOne) {
   const double full = Built().loss();
   for (const char* kind : {"log-uniform", "uniform"}) {
     Built built([&](ModelOptions& o) {
@@ -306,7 +237,7 @@ TEST(Samplers, TheSampledLossComesNearTheFullOne) {
 }
 
 // Counts grow once a step.
-TEST(Samplers, CountsAreOfTraining) {
+TEST(SampledLoss, CountsItemsInTraining) {
   Built built([](ModelOptions& o) {
     o.next_item.loss = "sampled";
     o.next_item.sampler = "counts";
@@ -327,6 +258,49 @@ TEST(Samplers, CountsAreOfTraining) {
   built.loss();
   EXPECT_EQ(total(), 22);
   EXPECT_EQ(counts.data<int64_t>()[0], 0);
+}
+
+// Items 1 to 4; the second vector of the last two is one, and a row that is no click has no place.
+TEST(PlacesAmongAll, CountsEqualScoresAndLeavesOutIdZero) {
+  const Tensor f = Tensor::from<double>({4, 2}, std::vector<double>{1, 0, 0, 1, 0, 1, 1, 0});
+  const Tensor table =
+      Tensor::from<double>({5, 2}, std::vector<double>{9, 9, 3, 0, 1, 2, 2, 1, 0, 1});
+  const Tensor bias = Tensor::from<double>({5, 1}, std::vector<double>{0, 0, 0, 0.5, 0.5});
+  const Tensor label = Tensor::from<double>({4}, std::vector<double>{1, 1, 1, 0});
+  const Tensor item = ids({4}, {2, 4, 2, 1});
+  auto places = [&](const Tensor& shift) {
+    const Tensor found = places_among_all(f, table, shift, item, label);
+    return std::vector<int64_t>(found.span<int64_t>().begin(), found.span<int64_t>().end());
+  };
+  EXPECT_EQ(places({}), (std::vector<int64_t>{2, 2, 0, -1}));
+  EXPECT_EQ(places(bias), (std::vector<int64_t>{2, 2, 0, -1}));
+}
+
+// As many places as the scores of all items say.
+TEST(PlacesAmongAll, AreThoseOfTheModelsScores) {
+  const SmallProblem problem = small_problem_of("nextitnet");
+  const GivenVectors none;
+  for (const char* name : {"nextitnet", "gru4rec", "sasrec", "peterrec"}) {
+    ModelOptions options = model_cases(name)[0].options;
+    ParameterStore store(DType::f64, 5);
+    const auto model = find_model(name).make(Scope(store), {problem.schema, none, options});
+    const NoGradient off;
+    const Tensor places = model->item_places(problem.batch);
+    Batch batch = problem.batch;
+    std::vector<Tensor> scores;  // of each item in all rows
+    for (int64_t item = 1; item < problem.schema.fields[0].vocabulary; ++item) {
+      batch.fields[0].ids = ids({batch.rows}, std::vector<int64_t>(8, item));
+      scores.push_back(model->logit(batch).value());
+    }
+    for (int64_t b = 0; b < batch.rows; ++b) {
+      const int64_t own = problem.batch.fields[0].ids.data<int64_t>()[b];
+      int64_t expected = 0;
+      for (const Tensor& one : scores)
+        expected += one.data<double>()[b] >= scores[static_cast<size_t>(own - 1)].data<double>()[b];
+      const bool click = problem.batch.label.data<double>()[b] > 0.5;
+      EXPECT_EQ(places.data<int64_t>()[b], click ? expected - 1 : -1) << name << " row " << b;
+    }
+  }
 }
 
 TEST(NextItNet, RefusesWhatDoesNotFit) {

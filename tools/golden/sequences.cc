@@ -29,6 +29,22 @@ Settings with_network(Settings settings) {
 
 const std::map<std::string, Known>& known_models() {
   static const std::map<std::string, Known> all = {
+      {"Encoder",
+       {"encoder",
+        {{"method", "encoder_method"},
+         {"embedding_dim", "embedding_dim"},
+         {"heads", "encoder_heads"},
+         {"layers", "encoder_layers"},
+         {"ffn_units", "encoder_ffn_units"},
+         {"gelu", "encoder_gelu"},
+         {"ln_eps", "encoder_norm_epsilon"},
+         {"max_len", ""},
+         {"lora_r", "encoder_lora_rank"},
+         {"lora_alpha", "encoder_lora_alpha"},
+         {"adapter_units", "encoder_adapter_units"},
+         {"prefix_length", "encoder_prefix_length"},
+         {"prefix_hidden", "encoder_prefix_hidden"},
+         {"prefix_shifts_positions", "encoder_prefix_shifts_positions"}}}},
       {"NextItNet",
        {"nextitnet", with_network({{"block", "next_block"}, {"relu_head", "next_relu_head"}})}},
       {"PeterRec",
@@ -106,7 +122,7 @@ void add_fields(const GoldenFile& file, Described& d) {
     for (const char* name : {"positive", "negative"}) add_sequence(name, d.schema);
     d.options.sasrec.positive_field = "positive";
     d.options.sasrec.negative_field = "negative";
-  } else {
+  } else if (d.model != "encoder") {
     add_sequence("label", d.schema);
     d.options.next_item.target_field = "label";
   }
@@ -121,7 +137,7 @@ Described described_sequences(const GoldenFile& file) {
   Described d;
   d.model = model.ours;
   d.schema = schema_in(file);
-  d.schema.labels = {};
+  if (d.model != "encoder") d.schema.labels = {};
   CTR_CHECK_DATA(d.schema.fields.size() == 1 && d.schema.fields[0].type == FieldType::sequence,
                  "golden: {} reads one sequence, the file describes {} fields", model.ours,
                  d.schema.fields.size());

@@ -24,8 +24,7 @@ void add(int64_t place, std::vector<RankingAt>& at) {
 Ranking rank_within_groups(std::span<const double> score, std::span<const double> label,
                            std::span<const int64_t> group, int64_t groups,
                            std::span<const int64_t> ks) {
-  Ranking result;
-  for (int64_t k : ks) result.at.push_back({k, 0, 0, 0});
+  std::vector<int64_t> places;
   const GroupedRows grouped(group, groups);
   std::vector<double> others;  // scores of a group's rows that are no clicks
   for (int64_t g = 0; g < groups; ++g) {
@@ -38,10 +37,17 @@ Ranking rank_within_groups(std::span<const double> score, std::span<const double
       if (label[static_cast<size_t>(row)] <= 0.5) continue;
       const auto first =
           std::lower_bound(others.begin(), others.end(), score[static_cast<size_t>(row)]);
-      add(others.end() - first, result.at);
-      ++result.clicks;
+      places.push_back(others.end() - first);
     }
   }
+  return rank_places(places, ks);
+}
+
+Ranking rank_places(std::span<const int64_t> places, std::span<const int64_t> ks) {
+  Ranking result;
+  for (int64_t k : ks) result.at.push_back({k, 0, 0, 0});
+  for (int64_t place : places) add(place, result.at);
+  result.clicks = std::ssize(places);
   const double count = result.clicks > 0 ? static_cast<double>(result.clicks)
                                          : std::numeric_limits<double>::quiet_NaN();
   for (RankingAt& one : result.at) {

@@ -19,6 +19,8 @@ struct Ranking {
   std::vector<RankingAt> at;
   int64_t clicks = 0;
 };
+// Of the places themselves.
+Ranking rank_places(std::span<const int64_t> places, std::span<const int64_t> ks);
 // Ids of groups lie in [0, groups); throws kind data when one does not.
 Ranking rank_within_groups(std::span<const double> score, std::span<const double> label,
                            std::span<const int64_t> group, int64_t groups,
