@@ -170,7 +170,7 @@ TEST_F(DomainRows, RefuseUnknownDomains) {
   Dataset none = data;
   none.schema.fields[2].role = FieldRole::none;
   EXPECT_EQ(message([&] { only_domains(none, {"a"}); }),
-            "data set 'small' marks no domain field; rows of some domains were asked for");
+            "data set 'small' marks no field as the domain; prepare it with one");
 }
 
 }  // namespace
