@@ -1,6 +1,8 @@
 // GRU4Rec (Hidasi et al., ICLR 2016), on whole sequences.
 //   h_t = GRU(E[x_t], h_{t−1}), h_0 = 0        z_t = W h_t + c
 
+#include <algorithm>
+
 #include "models/next_item.h"
 #include "ops/gather/gather.h"
 #include "ops/gru/gru.h"
@@ -32,18 +34,29 @@ class GruLayer {
     const int64_t rows = x.dim(0), length = x.dim(1), gates = 3 * hidden_;
     const Var flat = reshape(x, {rows * length, x.dim(2)});
     const Var all = reshape(linear(flat, *w_ih_, of(b_ih_)), {rows, length, gates});
-    const StepVector<int64_t> ones(static_cast<size_t>(length), 1);
-    const std::vector<Var> steps = split(all, ones, 1);  // [B, 1, 3 H] each
     Var h(Tensor::zeros({rows, hidden_}, x.dtype()));
-    std::vector<Var> states;
-    for (const Var& step : steps) {
-      h = gru_step(reshape(step, {rows, gates}), linear(h, *w_hh_, of(b_hh_)), h);  // [B, H]
-      states.push_back(reshape(h, {rows, 1, hidden_}));
+    std::vector<Var> pieces;  // of the states
+    for (const Var& piece : split(all, piece_lengths(length), 1)) {
+      const std::vector<int64_t> ones(static_cast<size_t>(piece.dim(1)), 1);
+      std::vector<Var> states;
+      for (const Var& step : split(piece, ones, 1)) {                                 // [B, 1, 3 H]
+        h = gru_step(reshape(step, {rows, gates}), linear(h, *w_hh_, of(b_hh_)), h);  // [B, H]
+        states.push_back(reshape(h, {rows, 1, hidden_}));
+      }
+      pieces.push_back(concat(states, 1));
     }
-    return concat(states, 1);
+    return concat(pieces, 1);
   }
 
  private:
+  // Of T places: short lists of steps need no memory of their own.
+  static std::vector<int64_t> piece_lengths(int64_t length) {
+    constexpr int64_t kPiece = 16;
+    std::vector<int64_t> lengths;
+    for (int64_t begin = 0; begin < length; begin += kPiece)
+      lengths.push_back(std::min(kPiece, length - begin));
+    return lengths;
+  }
   static Var of(const Parameter* bias) { return bias == nullptr ? Var() : Var(*bias); }
 
   int64_t hidden_;

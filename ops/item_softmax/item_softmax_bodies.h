@@ -1,6 +1,5 @@
 #pragma once
-// Parts of a softmax over columns that come a chunk at a time. `ids`: of the columns, those that
-// equal the row's target are left out; null: columns are items begin, begin + 1, ….
+// Parts of a softmax over columns that come a chunk at a time.
 
 #include "engine/kernel.h"
 #include "engine/math.h"
@@ -13,19 +12,13 @@ struct ChunkMax {
   static constexpr const char* kName = "item_softmax max";
   using Value = T;
   const T* x;
-  const int64_t* ids;
-  const int64_t* target;
   const T* before;
   T* largest;
   int64_t cols;
   CTR_HD T identity() const { return -math::kInfinity<T>; }
-  CTR_HD T load(int64_t row, int64_t col) const {
-    return ids != nullptr && ids[col] == target[row] ? -math::kInfinity<T> : x[row * cols + col];
-  }
+  CTR_HD T load(int64_t row, int64_t col) const { return x[row * cols + col]; }
   CTR_HD T combine(T left, T right) const { return math::max_of(left, right); }
-  CTR_HD void store(int64_t row, T value) const {
-    largest[row] = math::max_of(before[row], value);
-  }
+  CTR_HD void store(int64_t row, T value) const { largest[row] = math::max_of(before[row], value); }
 };
 CTR_KERNEL(reduce_rows, ChunkMax);
 
@@ -35,16 +28,13 @@ struct ChunkExpSum {
   static constexpr const char* kName = "item_softmax sum";
   using Value = T;
   const T* x;
-  const int64_t* ids;
-  const int64_t* target;
   const T* before;
   const T* largest;
   T* sum;
   int64_t cols;
   CTR_HD T identity() const { return T(0); }
   CTR_HD T load(int64_t row, int64_t col) const {
-    const bool out = ids != nullptr && ids[col] == target[row];
-    return out ? T(0) : math::exp(x[row * cols + col] - largest[row]);
+    return math::exp(x[row * cols + col] - largest[row]);
   }
   CTR_HD T combine(T left, T right) const { return left + right; }
   CTR_HD void store(int64_t row, T value) const {
@@ -53,6 +43,22 @@ struct ChunkExpSum {
   }
 };
 CTR_KERNEL(reduce_rows, ChunkExpSum);
+
+// x of pairs of a row and a column, of those among columns begin … begin + cols.
+template <class T>
+struct SetPairs {
+  static constexpr const char* kName = "item_softmax hits";
+  T* x;
+  const int64_t* row;
+  const int64_t* col;
+  int64_t begin, cols;
+  T value;
+  CTR_HD void operator()(int64_t i) const {
+    const int64_t at = col[i] - begin;
+    if (at >= 0 && at < cols) x[row[i] * cols + at] = value;
+  }
+};
+CTR_KERNEL(for_each, SetPairs);
 
 // The score of the row's target, where it is among items begin … begin + cols.
 template <class T>
@@ -80,7 +86,9 @@ struct TargetScore {
   T* score;
   int64_t cols;
   CTR_HD T identity() const { return T(0); }
-  CTR_HD T load(int64_t row, int64_t col) const { return h[row * cols + col] * w[row * cols + col]; }
+  CTR_HD T load(int64_t row, int64_t col) const {
+    return h[row * cols + col] * w[row * cols + col];
+  }
   CTR_HD T combine(T left, T right) const { return left + right; }
   CTR_HD void store(int64_t row, T value) const { score[row] = value + shift[row]; }
 };
@@ -107,26 +115,37 @@ struct ItemLoss {
 };
 CTR_KERNEL(reduce_rows, ItemLoss);
 
-// x becomes the slope (e^{x − lse} − [target]) dy / count.
+// x becomes e^{x − lse} dy / count.
 template <class T>
 struct ItemSlope {
   static constexpr const char* kName = "item_softmax backward";
   T* x;
-  const int64_t* ids;
-  const int64_t* target;
   const T* lse;
   const T* dy;
-  int64_t begin, cols;
+  int64_t cols;
   T count;
   CTR_HD void operator()(int64_t row, int64_t col) const {
     T& one = x[row * cols + col];
-    const T share = math::exp(one - lse[row]);
-    const bool hit = ids != nullptr ? ids[col] == target[row] : begin + col == target[row];
-    const T slope = ids != nullptr && hit ? T(0) : share - (hit ? T(1) : T(0));
-    one = slope * (dy[0] / count);
+    one = math::exp(one - lse[row]) * (dy[0] / count);
   }
 };
 CTR_KERNEL(for_each_2d, ItemSlope);
+
+// The slope of the row's target less dy / count, where it is among items begin … begin + cols.
+template <class T>
+struct TakeTarget {
+  static constexpr const char* kName = "item_softmax backward of targets";
+  T* x;
+  const int64_t* target;
+  const T* dy;
+  int64_t begin, cols;
+  T count;
+  CTR_HD void operator()(int64_t row) const {
+    const int64_t col = target[row] - begin;
+    if (col >= 0 && col < cols) x[row * cols + col] -= dy[0] / count;
+  }
+};
+CTR_KERNEL(for_each, TakeTarget);
 
 // Of the rows' own targets beside a sample: slope = (e^{score − lse} − 1) dy / count.
 template <class T>

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <utility>
+
 #include "engine/check.h"
+#include "engine/step_vector.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
 #include "ops/item_softmax/streamed.h"
@@ -10,18 +14,19 @@ namespace {
 // The table's rows `ids`, and what is added to their scores: bias − ln Q.
 struct SampledItems {
   Tensor ids, weight, shift;
+  SampleHits hits;
 
   int64_t count() const { return ids.count(); }
   Chunk chunk(int64_t begin, int64_t size) const {
     const int64_t end = std::min(begin + size, count());
-    return {weight.rows(begin, end), shift.rows(begin, end), ids.data<int64_t>() + begin, 0};
+    return {weight.rows(begin, end), shift.rows(begin, end), &hits, begin};
   }
 };
 
 SampledItems sampled(const Var& table, const Var& bias, const Tensor& ids,
                      const Tensor& log_expected) {
   const NoGradient off;
-  SampledItems items{ids, gather(table, ids).value(), log_expected.cast(table.dtype()).clone()};
+  SampledItems items{ids, gather(table, ids).value(), log_expected.cast(table.dtype()).clone(), {}};
   if (bias.defined()) bias.catch_up(ids);
   visit_float(table.dtype(), "sampled_cross_entropy", [&](auto zero) {
     using T = decltype(zero);
@@ -32,6 +37,27 @@ SampledItems sampled(const Var& table, const Var& bias, const Tensor& ids,
       shift[i] = (b == nullptr ? T(0) : b[id[i]]) - shift[i];
   });
   return items;
+}
+
+// Where the sample holds a row's target.
+SampleHits hits_of(const Tensor& target, const Tensor& ids) {
+  using Column = std::pair<int64_t, int64_t>;  // id and place in the sample
+  StepVector<Column> columns;
+  for (int64_t col = 0; col < ids.count(); ++col)
+    columns.emplace_back(ids.data<int64_t>()[col], col);
+  std::sort(columns.begin(), columns.end());
+  StepVector<Column> hits;  // row and column
+  for (int64_t row = 0; row < target.count(); ++row) {
+    const int64_t id = target.data<int64_t>()[row];
+    auto at = std::lower_bound(columns.begin(), columns.end(), Column{id, 0});
+    for (; at != columns.end() && at->first == id; ++at) hits.emplace_back(row, at->second);
+  }
+  SampleHits result{Tensor({std::ssize(hits)}, DType::i64), Tensor({std::ssize(hits)}, DType::i64)};
+  for (size_t i = 0; i < hits.size(); ++i) {
+    result.row.data<int64_t>()[i] = hits[i].first;
+    result.col.data<int64_t>()[i] = hits[i].second;
+  }
+  return result;
 }
 
 Tensor taken(const Tensor& values, const Tensor& index) {
@@ -77,7 +103,8 @@ Var sampled_cross_entropy(const Var& h, const Var& table, const Var& bias, const
             sample.ids.count(), sample.log_expected.count(), sample.of_target.count(),
             target.count());
   const int64_t count = rows.count(), width = h.dim(1);
-  const SampledItems items = sampled(table, bias, sample.ids, sample.log_expected);
+  SampledItems items = sampled(table, bias, sample.ids, sample.log_expected);
+  items.hits = hits_of(rows.target, sample.ids);
   const SampledItems own = sampled(table, bias, rows.target, taken(sample.of_target, rows.index));
   Tensor lse({count}, h.dtype()), score({count}, h.dtype()), loss;
   visit_float(h.dtype(), op, [&](auto zero) {

@@ -13,9 +13,9 @@ namespace ctr {
 
 // The rows of h that count, side by side.
 struct CountedRows {
-  Tensor index;   // i64 [M]: their numbers
-  Tensor target;  // i64 [M]
-  Tensor h;       // [M, D]
+  Tensor index;    // i64 [M]: their numbers
+  Tensor target;   // i64 [M]
+  Tensor h;        // [M, D]
   int64_t of = 0;  // N
 
   int64_t count() const { return index.count(); }
@@ -26,12 +26,17 @@ CountedRows counted_rows(const char* op, const Var& h, const Var& table, const V
 // [M, D] → [N, D]
 Tensor put_back(const CountedRows& rows, const Tensor& dh);
 
+// Pairs of a row and a sampled item that is the row's own target: they are left out.
+struct SampleHits {
+  Tensor row, col;  // i64 [H] each
+};
+
 // Columns that are scored at once.
 struct Chunk {
-  Tensor weight;             // [C, D]
-  Tensor bias;               // [C], or undefined
-  const int64_t* ids;        // of a sample; null: items begin, begin + 1, …
-  int64_t begin;             // of the first column
+  Tensor weight;           // [C, D]
+  Tensor bias;             // [C], or undefined
+  const SampleHits* hits;  // of a sample; null: the columns are items
+  int64_t begin;           // number of the first column
 };
 
 // Running sums of each row, [M] each.
@@ -46,31 +51,49 @@ inline Tensor scores_of(const CountedRows& rows, const Chunk& chunk) {
   return z;
 }
 
+// What was hit gets this value.
+template <class T>
+void set_hits(const Chunk& chunk, T value, Tensor& z) {
+  for_each(z.device(), chunk.hits->row.count(),
+           SetPairs<T>{z.data<T>(), chunk.hits->row.data<int64_t>(),
+                       chunk.hits->col.data<int64_t>(), chunk.begin, z.dim(1), value});
+}
+
 template <class T>
 void accumulate(const CountedRows& rows, const Chunk& chunk, RunningSoftmax& running) {
-  const Tensor z = scores_of(rows, chunk);
+  Tensor z = scores_of(rows, chunk);
   const Device device = z.device();
   const int64_t count = rows.count(), cols = z.dim(1);
-  const int64_t* target = rows.target.data<int64_t>();
+  if (chunk.hits != nullptr) {
+    set_hits(chunk, -math::kInfinity<T>, z);
+  } else {
+    for_each(device, count,
+             PickTarget<T>{z.data<T>(), rows.target.data<int64_t>(), running.picked.data<T>(),
+                           chunk.begin, cols});
+  }
   std::swap(running.largest, running.before);
   reduce_rows(device, count, cols,
-              ChunkMax<T>{z.data<T>(), chunk.ids, target, running.before.data<T>(),
-                          running.largest.data<T>(), cols});
+              ChunkMax<T>{z.data<T>(), running.before.data<T>(), running.largest.data<T>(), cols});
   reduce_rows(device, count, cols,
-              ChunkExpSum<T>{z.data<T>(), chunk.ids, target, running.before.data<T>(),
-                             running.largest.data<T>(), running.sum.data<T>(), cols});
-  if (chunk.ids == nullptr)
-    for_each(device, count,
-             PickTarget<T>{z.data<T>(), target, running.picked.data<T>(), chunk.begin, cols});
+              ChunkExpSum<T>{z.data<T>(), running.before.data<T>(), running.largest.data<T>(),
+                             running.sum.data<T>(), cols});
 }
 
 // The slopes of a chunk's scores, [M, C].
 template <class T>
 Tensor slopes_of(const CountedRows& rows, const Chunk& chunk, const Tensor& lse, const Tensor& dy) {
   Tensor z = scores_of(rows, chunk);
-  for_each_2d(z.device(), rows.count(), z.dim(1),
-              ItemSlope<T>{z.data<T>(), chunk.ids, rows.target.data<int64_t>(), lse.data<T>(),
-                           dy.data<T>(), chunk.begin, z.dim(1), static_cast<T>(rows.count())});
+  const int64_t cols = z.dim(1);
+  const auto count = static_cast<T>(rows.count());
+  for_each_2d(z.device(), rows.count(), cols,
+              ItemSlope<T>{z.data<T>(), lse.data<T>(), dy.data<T>(), cols, count});
+  if (chunk.hits != nullptr) {
+    set_hits(chunk, T(0), z);
+  } else {
+    for_each(z.device(), rows.count(),
+             TakeTarget<T>{z.data<T>(), rows.target.data<int64_t>(), dy.data<T>(), chunk.begin,
+                           cols, count});
+  }
   return z;
 }
 
@@ -79,10 +102,10 @@ template <class T>
 Tensor finish(const RunningSoftmax& running, int64_t count, Tensor& lse) {
   Tensor loss = Tensor::zeros({1}, running.sum.dtype());
   if (count == 0) return loss;
-  reduce_rows(loss.device(), 1, count,
-              ItemLoss<T>{running.largest.data<T>(), running.sum.data<T>(),
-                          running.picked.data<T>(), lse.data<T>(), loss.data<T>(),
-                          static_cast<T>(count)});
+  reduce_rows(
+      loss.device(), 1, count,
+      ItemLoss<T>{running.largest.data<T>(), running.sum.data<T>(), running.picked.data<T>(),
+                  lse.data<T>(), loss.data<T>(), static_cast<T>(count)});
   return loss;
 }
 

@@ -157,7 +157,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"autoint"}, Case{"afn"}, Case{"deepim"}, Case{"finalmlp"}, Case{"masknet"},
                     Case{"mlp", "hash"}, Case{"mlp", "quotient-remainder"}, Case{"mlp", "dhe", 8},
                     Case{"star", "plain", 3, "taobao-10"}, Case{"nextitnet", "plain", 8, "amazon"},
-                    Case{"peterrec", "plain", 8, "amazon"}, Case{"sasrec", "plain", 8, "amazon"}));
+                    Case{"peterrec", "plain", 8, "amazon"}, Case{"sasrec", "plain", 8, "amazon"},
+                    Case{"gru4rec", "plain", 8, "amazon"}, Case{"encoder", "plain", 8, "amazon"}));
 
 }  // namespace
 }  // namespace ctr

@@ -303,6 +303,50 @@ TEST(PlacesAmongAll, AreThoseOfTheModelsScores) {
   }
 }
 
+// Twenty steps by the formulas; the network cuts them into pieces.
+TEST(Gru4Rec, StepsThroughTheWholeSequence) {
+  constexpr size_t kPlaces = 20, kIn = 3, kHidden = 2, kAll = 5;
+  Schema schema;
+  schema.fields = {{"item", FieldType::sequence, kAll, FieldRole::none, true}};
+  schema.fields[0].max_length = kPlaces;
+  std::vector<int64_t> row;
+  for (int64_t t = 0; t < 20; ++t) row.push_back(1 + t * t % 4);
+  Batch batch;
+  batch.rows = 1;
+  batch.fields = {{ids({20}, row), ids({1}, {0}), {}}};
+  ModelOptions options;
+  options.embedding_dim = kIn;
+  options.embedding_deviation = 1;
+  options.gru.hidden = kHidden;
+  ParameterStore store(DType::f64, 2);
+  const GivenVectors none;
+  const auto model = find_model("gru4rec").make(Scope(store), {schema, none, options});
+  for (const char* bias : {"gru/0/b_ih", "gru/0/b_hh"}) Filler(store).plain(bias, 3, 0.5);
+  auto at = [&](const char* name) { return store.find(name)->value.data<double>(); };
+  const Tensor z = model->logit(batch).value();  // [1, 20, 5]
+  double h[kHidden] = {};
+  for (size_t t = 0; t < kPlaces; ++t) {
+    double of_input[3 * kHidden], of_state[3 * kHidden];
+    for (size_t g = 0; g < 3 * kHidden; ++g) {
+      of_input[g] = at("gru/0/b_ih")[g];
+      of_state[g] = at("gru/0/b_hh")[g];
+      for (size_t i = 0; i < kIn; ++i)
+        of_input[g] += at("gru/0/w_ih")[g * kIn + i] *
+                       at("embedding/item")[static_cast<size_t>(row[t]) * kIn + i];
+      for (size_t i = 0; i < kHidden; ++i) of_state[g] += at("gru/0/w_hh")[g * kHidden + i] * h[i];
+    }
+    for (size_t i = 0; i < kHidden; ++i) {
+      auto gate = [&](size_t k) { return 1 / (1 + std::exp(-of_input[k] - of_state[k])); };
+      const double n = std::tanh(of_input[4 + i] + gate(i) * of_state[4 + i]);
+      h[i] = (1 - gate(2 + i)) * n + gate(2 + i) * h[i];
+    }
+    for (size_t v = 0; v < kAll; ++v)
+      EXPECT_NEAR(z.data<double>()[t * kAll + v],
+                  at("head/weight")[v * kHidden] * h[0] + at("head/weight")[v * kHidden + 1] * h[1],
+                  1e-12);
+  }
+}
+
 TEST(NextItNet, RefusesWhatDoesNotFit) {
   EXPECT_EQ(message([] { Built([](ModelOptions& o) { o.next_item.sequence_field = "itm"; }); }),
             "data set 'rows' has no field 'itm'; did you mean 'item'?");
