@@ -103,7 +103,7 @@ TEST_F(ExpertPhases, AnExpertAloneIsTheOnlyOneRead) {
   EXPECT_EQ(message([&] { build(); }), "mlora: --lora-expert 3 is none of the 3 experts from 0 on");
 }
 
-class DomainRows : public SmallRuns {
+class OnlyDomains : public SmallRuns {
  protected:
   // Numbers of the rows that an epoch reads, in its order.
   static std::vector<int64_t> rows_read(const Dataset& data, Split split, bool shuffle) {
@@ -118,7 +118,7 @@ class DomainRows : public SmallRuns {
   }
 };
 
-TEST_F(DomainRows, AreThoseOfTheDomainInEverySplit) {
+TEST_F(OnlyDomains, AreThoseOfTheDomainInEverySplit) {
   const Dataset some = only_domains(data, {"b"});
   for (const Split split : {Split::train, Split::valid, Split::test}) {
     const std::span<const int32_t> domains = data.blocks(split).block(0).ids(2);
@@ -139,7 +139,7 @@ TEST_F(DomainRows, AreThoseOfTheDomainInEverySplit) {
 }
 
 // A run on some rows is the run on a data set that holds no others.
-TEST_F(DomainRows, TrainAsTheyWouldAlone) {
+TEST_F(OnlyDomains, TrainAsTheyWouldAlone) {
   DatasetWriter writer(path("alone"));
   writer.begin_rows(data.schema);
   for (const Split split : {Split::train, Split::valid, Split::test}) {
@@ -164,7 +164,7 @@ TEST_F(DomainRows, TrainAsTheyWouldAlone) {
             score(other, data, Split::test, 16).probability);
 }
 
-TEST_F(DomainRows, RefuseUnknownDomains) {
+TEST_F(OnlyDomains, RefuseUnknownDomains) {
   EXPECT_EQ(message([&] { only_domains(data, {"shoes"}); }),
             "data set 'small' has no domain 'shoes'; known are: a, b");
   Dataset none = data;
