@@ -16,10 +16,10 @@ void check(Device device, const Conv1d& c) {
   if (device != Device::cpu) {
     fail(ErrorKind::device, "conv1d: this build has no convolutions on device {}", name_of(device));
   }
-  CTR_CHECK(c.batch >= 0 && c.length >= 0 && c.in >= 0 && c.out >= 0 && c.taps >= 1 &&
-                c.dilation >= 1,
-            "conv1d: [{},{},{}] to {} channels by {} taps {} apart is no convolution", c.batch,
-            c.length, c.in, c.out, c.taps, c.dilation);
+  CTR_CHECK(
+      c.batch >= 0 && c.length >= 0 && c.in >= 0 && c.out >= 0 && c.taps >= 1 && c.dilation >= 1,
+      "conv1d: [{},{},{}] to {} channels by {} taps {} apart is no convolution", c.batch, c.length,
+      c.in, c.out, c.taps, c.dilation);
   CTR_CHECK(c.causal || c.taps % 2 == 1,
             "conv1d: {} taps have none in the middle; an odd number lies around a place, or make "
             "it causal",

@@ -29,9 +29,9 @@ struct Key {
 
 struct KeyHash {
   size_t operator()(const Key& key) const {
-    return hash_of({key.c.batch, key.c.length, key.c.in, key.c.out, key.c.taps, key.c.dilation,
-                    int64_t{key.c.causal} | int64_t{key.bias} << 1 |
-                        static_cast<int64_t>(key.part) << 2});
+    return hash_of(
+        {key.c.batch, key.c.length, key.c.in, key.c.out, key.c.taps, key.c.dilation,
+         int64_t{key.c.causal} | int64_t{key.bias} << 1 | static_cast<int64_t>(key.part) << 2});
   }
 };
 
@@ -58,8 +58,8 @@ Forward::primitive_desc describe_forward(dnnl::prop_kind kind, const memory::des
                                          const memory::desc& y, const Padding& p,
                                          const dnnl::primitive_attr& attributes) {
 #if DNNL_VERSION_MAJOR >= 3
-  return {cpu_engine(), kind, kDirect, x, w, bias, y, p.stride, p.dilation, p.left, p.right,
-          attributes};
+  return {cpu_engine(), kind,       kDirect, x,       w,         bias, y,
+          p.stride,     p.dilation, p.left,  p.right, attributes};
 #else
   return {Forward::desc(kind, kDirect, x, w, bias, y, p.stride, p.dilation, p.left, p.right),
           attributes, cpu_engine()};
@@ -71,8 +71,8 @@ Data::primitive_desc describe_data(const memory::desc& dx, const memory::desc& w
                                    const dnnl::primitive_attr& attributes,
                                    const Forward::primitive_desc& hint) {
 #if DNNL_VERSION_MAJOR >= 3
-  return {cpu_engine(), kDirect, dx, w, dy, p.stride, p.dilation, p.left, p.right, hint,
-          attributes};
+  return {cpu_engine(), kDirect, dx,      w,    dy,        p.stride,
+          p.dilation,   p.left,  p.right, hint, attributes};
 #else
   return {Data::desc(kDirect, dx, w, dy, p.stride, p.dilation, p.left, p.right), attributes,
           cpu_engine(), hint};
@@ -84,8 +84,8 @@ Weight::primitive_desc describe_weight(const memory::desc& x, const memory::desc
                                        const dnnl::primitive_attr& attributes,
                                        const Forward::primitive_desc& hint) {
 #if DNNL_VERSION_MAJOR >= 3
-  return {cpu_engine(), kDirect, x, dw, dy, p.stride, p.dilation, p.left, p.right, hint,
-          attributes};
+  return {cpu_engine(), kDirect, x,       dw,   dy,        p.stride,
+          p.dilation,   p.left,  p.right, hint, attributes};
 #else
   return {Weight::desc(kDirect, x, dw, dy, p.stride, p.dilation, p.left, p.right), attributes,
           cpu_engine(), hint};
@@ -107,32 +107,28 @@ Block make(const Key& key, const memory::desc& weights) {
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const SingleThread guard;
-  const auto forward = describe_forward(key.part == Conv1dPart::forward
-                                            ? dnnl::prop_kind::forward_inference
-                                            : dnnl::prop_kind::forward_training,
-                                        x, weights, bias, y, padding, attributes);
+  const auto forward =
+      describe_forward(key.part == Conv1dPart::forward ? dnnl::prop_kind::forward_inference
+                                                       : dnnl::prop_kind::forward_training,
+                       x, weights, bias, y, padding, attributes);
   std::vector<SharedPrimitive::Argument> arguments;
   auto shared = [&](const auto& primitive, const memory::desc& scratch) {
     return std::make_unique<SharedPrimitive>(primitive, std::move(arguments), scratch);
   };
   if (key.part == Conv1dPart::forward) {
-    arguments = {{DNNL_ARG_SRC, x},
-                 {DNNL_ARG_WEIGHTS, forward.weights_desc()},
-                 {DNNL_ARG_DST, y}};
+    arguments = {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, forward.weights_desc()}, {DNNL_ARG_DST, y}};
     if (key.bias) arguments.push_back({DNNL_ARG_BIAS, bias});
     return {shared(Forward(forward), forward.scratchpad_desc()), forward.weights_desc()};
   }
   if (key.part == Conv1dPart::data) {
     const auto back = describe_data(x, weights, y, padding, attributes, forward);
-    arguments = {{DNNL_ARG_DIFF_SRC, x},
-                 {DNNL_ARG_WEIGHTS, back.weights_desc()},
-                 {DNNL_ARG_DIFF_DST, y}};
+    arguments = {
+        {DNNL_ARG_DIFF_SRC, x}, {DNNL_ARG_WEIGHTS, back.weights_desc()}, {DNNL_ARG_DIFF_DST, y}};
     return {shared(Data(back), back.scratchpad_desc()), back.weights_desc()};
   }
   const auto back = describe_weight(x, weights, y, padding, attributes, forward);
-  arguments = {{DNNL_ARG_SRC, x},
-               {DNNL_ARG_DIFF_WEIGHTS, back.diff_weights_desc()},
-               {DNNL_ARG_DIFF_DST, y}};
+  arguments = {
+      {DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_WEIGHTS, back.diff_weights_desc()}, {DNNL_ARG_DIFF_DST, y}};
   return {shared(Weight(back), back.scratchpad_desc()), back.diff_weights_desc()};
 }
 

@@ -1,5 +1,7 @@
 // Both ways of a convolution in f32 against textbook loops in f64.
 
+#include "engine/conv1d.h"
+
 #include <omp.h>
 
 #include <cmath>
@@ -8,7 +10,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/conv1d.h"
 #include "engine/conv1d_rows.h"
 #include "engine/onednn/conv1d.h"
 #include "engine/parallel.h"

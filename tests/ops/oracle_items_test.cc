@@ -33,8 +33,8 @@ TEST(OracleItems, ConvolutionsSumOverTheTaps) {
           for (int64_t j = 0; j < kTaps; ++j) {
             const int64_t from = t - ((causal ? kTaps - 1 : 1) - j) * kDilation;
             for (int64_t c = 0; c < kIn && from >= 0 && from < kPlaces; ++c)
-              expected += data(w)[(o * kIn + c) * kTaps + j] *
-                          data(x)[(b * kPlaces + from) * kIn + c];
+              expected +=
+                  data(w)[(o * kIn + c) * kTaps + j] * data(x)[(b * kPlaces + from) * kIn + c];
           }
           EXPECT_NEAR(data(y)[(b * kPlaces + t) * kOut + o], expected, 1e-12);
         }

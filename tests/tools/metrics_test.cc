@@ -1,7 +1,6 @@
 // Metrics against pair counts, the golden figures of the specifications, and scikit-learn.
 
 #include "tools/metrics.h"
-#include "tools/metrics/ranking.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +13,7 @@
 #include "engine/rng.h"
 #include "io/safetensors.h"
 #include "tests/message.h"
+#include "tools/metrics/ranking.h"
 
 namespace ctr {
 namespace {
@@ -236,10 +236,9 @@ TEST(RankWithinGroups, PlacesClicksBehindEqualScores) {
 }
 
 TEST(RankWithinGroups, HasNoMeanWithoutClicks) {
-  const Ranking ranking = rank_within_groups(std::vector<double>{0.5, 0.4},
-                                             std::vector<double>{0, 0},
-                                             std::vector<int64_t>{0, 0}, 1,
-                                             std::vector<int64_t>{5});
+  const Ranking ranking =
+      rank_within_groups(std::vector<double>{0.5, 0.4}, std::vector<double>{0, 0},
+                         std::vector<int64_t>{0, 0}, 1, std::vector<int64_t>{5});
   EXPECT_EQ(ranking.clicks, 0);
   EXPECT_TRUE(std::isnan(ranking.at[0].hit_rate));
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "io/only_domains.h"
 #include "io/file_lock.h"
+#include "io/only_domains.h"
 #include "io/safetensors.h"
 #include "tests/tools/small_sweep.h"
 #include "tools/compare_runs.h"
