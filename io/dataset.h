@@ -10,6 +10,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,25 @@ struct Dataset {
   // Of a field whose ids come from one; the file may be missing (sets made without text).
   std::string vocabulary_path(const Field& field) const;
 };
+
+// Calls f(int32_t) with the id that a categorical field has in each row that is read of a split, in
+// their order.
+template <class F>
+void for_each_id(const Dataset& data, Split split, int64_t field, const F& f) {
+  const BlockFile& blocks = data.blocks(split);
+  const auto& chosen = data.chosen[static_cast<size_t>(split)];
+  size_t next = 0;
+  for (int64_t b = 0; b < blocks.blocks(); ++b) {
+    const std::span<const int32_t> ids = blocks.block(b).ids(field);
+    if (!chosen) {
+      for (const int32_t id : ids) f(id);
+      continue;
+    }
+    const auto begin = static_cast<size_t>(b * blocks.rows_per_block());
+    for (; next < chosen->size() && (*chosen)[next] < begin + ids.size(); ++next)
+      f(ids[(*chosen)[next] - begin]);
+  }
+}
 
 // Opens a directory. Throws kind io when it is not there, kind data when it is no data set, of
 // another version, or its parts do not belong together.

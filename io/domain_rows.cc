@@ -10,23 +10,6 @@ namespace {
 
 constexpr uint64_t kMixStream = 0xD03A;
 
-// Calls f with the domain of each row that is read, in their order.
-template <class F>
-void each_domain(const Dataset& data, Split split, int64_t field, const F& f) {
-  const BlockFile& blocks = data.blocks(split);
-  const auto& chosen = data.chosen[static_cast<size_t>(split)];
-  size_t next = 0;
-  for (int64_t b = 0; b < blocks.blocks(); ++b) {
-    const std::span<const int32_t> ids = blocks.block(b).ids(field);
-    const auto begin = static_cast<size_t>(b * blocks.rows_per_block());
-    if (!chosen)
-      for (const int32_t domain : ids) f(static_cast<size_t>(domain));
-    else
-      for (; next < chosen->size() && (*chosen)[next] < begin + ids.size(); ++next)
-        f(static_cast<size_t>(ids[(*chosen)[next] - begin]));
-  }
-}
-
 }  // namespace
 
 DomainRows::DomainRows(const Dataset& data, Split split) {
@@ -40,12 +23,14 @@ DomainRows::DomainRows(const Dataset& data, Split split) {
   const auto domains =
       static_cast<size_t>(data.schema.fields[static_cast<size_t>(field)].vocabulary);
   begin_.assign(domains + 1, 0);
-  each_domain(data, split, field, [&](size_t domain) { ++begin_[domain + 1]; });
+  for_each_id(data, split, field,
+              [&](int32_t domain) { ++begin_[static_cast<size_t>(domain) + 1]; });
   for (size_t d = 0; d < domains; ++d) begin_[d + 1] += begin_[d];
   rows_.resize(begin_.back());
   std::vector<size_t> next(begin_.begin(), begin_.end() - 1);
   uint32_t row = 0;
-  each_domain(data, split, field, [&](size_t domain) { rows_[next[domain]++] = row++; });
+  for_each_id(data, split, field,
+              [&](int32_t domain) { rows_[next[static_cast<size_t>(domain)]++] = row++; });
 }
 
 std::span<const uint32_t> DomainRows::of(int64_t domain) const {

@@ -93,7 +93,7 @@ expect(2 "unknown option 'learnign-rate'. did you mean 'learning-rate'" ${sweep}
 expect(2 "unknown option '--seed'. did you mean '--seeds'" ${sweep} --seed 1)
 expect(2 "dropout is varied twice" ${sweep} --grid dropout=0 --grid dropout=0.1)
 expect(2 "out DIRECTORY is missing" sweep --model lr)
-expect(1 "failed: train: the .*1 runs failed; the column 'error' says why" sweep --model mlp --optimizer sgd
+expect(1 "failed: train: the .*1 runs failed; the column 'error' of .*/table.csv says why" sweep --model mlp --optimizer sgd
   --grid learning-rate=1e3 --l2-net 100 --max-steps 20 --out ${FOLDER}/diverging)
 
 # A preset: below what is said, above the defaults; the run's configuration holds it.

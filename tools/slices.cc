@@ -12,15 +12,11 @@ namespace {
 
 constexpr size_t kClasses = 4;
 
-// Ids of a categorical field in the split's order.
-std::vector<int32_t> ids_of(const BlockFile& blocks, int64_t field) {
-  std::vector<int32_t> ids;
-  ids.reserve(static_cast<size_t>(blocks.rows()));
-  for (int64_t b = 0; b < blocks.blocks(); ++b) {
-    const std::span<const int32_t> part = blocks.block(b).ids(field);
-    ids.insert(ids.end(), part.begin(), part.end());
-  }
-  return ids;
+// Rows of each id of a categorical field in the training split.
+std::vector<int64_t> count_ids(const Dataset& data, int64_t field, int64_t vocabulary) {
+  std::vector<int64_t> counts(static_cast<size_t>(vocabulary));
+  for_each_id(data, Split::train, field, [&](int32_t id) { ++counts[static_cast<size_t>(id)]; });
+  return counts;
 }
 
 Slice measure_slice(const std::string& field, Frequency frequency,
@@ -64,14 +60,6 @@ std::vector<Frequency> frequency_classes(const std::vector<int64_t>& counts) {
   return classes;
 }
 
-std::vector<int64_t> count_ids(const BlockFile& blocks, int64_t field, int64_t vocabulary) {
-  std::vector<int64_t> counts(static_cast<size_t>(vocabulary));
-  for (int64_t b = 0; b < blocks.blocks(); ++b) {
-    for (int32_t id : blocks.block(b).ids(field)) ++counts[static_cast<size_t>(id)];
-  }
-  return counts;
-}
-
 std::vector<Slice> slices(const Dataset& trained, const Dataset& scored, Split split,
                           const Scores& scores) {
   std::vector<Slice> result;
@@ -80,19 +68,20 @@ std::vector<Slice> slices(const Dataset& trained, const Dataset& scored, Split s
     if (index < 0) continue;
     const Field& field = trained.schema.fields[static_cast<size_t>(index)];
     if (field.type != FieldType::categorical) continue;
-    std::vector<int64_t> counts = count_ids(trained.blocks(Split::train), index, field.vocabulary);
+    std::vector<int64_t> counts = count_ids(trained, index, field.vocabulary);
     if (field.unseen_id() >= 0) counts[static_cast<size_t>(field.unseen_id())] = 0;
     const std::vector<Frequency> classes = frequency_classes(counts);
-    const std::vector<int32_t> ids = ids_of(scored.blocks(split), index);
-    CTR_ASSERT(ids.size() == scores.label.size());
+    CTR_ASSERT(scored.rows(split) == std::ssize(scores.label));
     std::array<std::vector<double>, kClasses> probability, label;
     std::array<std::unordered_set<int32_t>, kClasses> distinct;
-    for (size_t i = 0; i < ids.size(); ++i) {
-      const auto at = static_cast<size_t>(classes[static_cast<size_t>(ids[i])]);
-      probability[at].push_back(scores.probability[i]);
-      label[at].push_back(scores.label[i]);
-      distinct[at].insert(ids[i]);
-    }
+    size_t row = 0;
+    for_each_id(scored, split, index, [&](int32_t id) {
+      const auto at = static_cast<size_t>(classes[static_cast<size_t>(id)]);
+      probability[at].push_back(scores.probability[row]);
+      label[at].push_back(scores.label[row]);
+      distinct[at].insert(id);
+      ++row;
+    });
     for (size_t c = 0; c < kClasses; ++c) {
       if (label[c].empty()) continue;
       result.push_back(measure_slice(field.name, static_cast<Frequency>(c), probability[c],

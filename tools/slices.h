@@ -18,9 +18,6 @@ enum class Frequency : uint8_t { head, torso, tail, unseen };
 // belongs where its first row falls. Ids without rows are unseen.
 std::vector<Frequency> frequency_classes(const std::vector<int64_t>& counts);
 
-// Rows of each id of a categorical field. Memory: 8 bytes an id.
-std::vector<int64_t> count_ids(const BlockFile& blocks, int64_t field, int64_t vocabulary);
-
 struct Slice {
   std::string field;
   Frequency frequency;

@@ -68,21 +68,10 @@ int run(State& state) {
   std::fflush(stdout);
   if (state.plan) return 0;
   fmt::print("\n");
-  SweepProgress progress(plan.sweep);
-  const SweepResult result =
-      run_sweep_here(plan.sweep, state.out, state.keep_checkpoints, progress);
-  if (result.interrupted) {
-    fmt::print("\ninterrupted with {} of {} runs in {}/table.csv; the same command goes on\n",
-               result.rows.size(), plan.sweep.runs.size(), state.out);
-    return 130;
-  }
-  write_report(report_of(plan, result, data, state.out, state.confidence), state.out);
-  if (result.failed() == 0) return 0;
-  fmt::print(
-      "{} runs failed; the column 'error' of table.csv says why, and the same command tries "
-      "them again\n",
-      result.failed());
-  return 1;
+  return run_sweep_here(
+      plan.sweep, state.out, state.keep_checkpoints, [&](const SweepResult& result) {
+        write_report(report_of(plan, result, data, state.out, state.confidence), state.out);
+      });
 }
 
 }  // namespace

@@ -46,20 +46,11 @@ int run(State& state) {
   fmt::print("sweep     {}: {} runs, {} combinations by {} seeds\n", state.out, plan.runs.size(),
              plan.combinations(), plan.seeds.size());
   std::fflush(stdout);
-  SweepProgress progress(plan);
-  const SweepResult result = run_sweep_here(plan, state.out, state.keep_checkpoints, progress);
-  if (result.interrupted) {
-    fmt::print("\ninterrupted with {} of {} runs in {}/table.csv; the same command goes on\n",
-               result.rows.size(), plan.runs.size(), state.out);
-    return 130;
-  }
-  const SweepSummary summary = summarise(plan, result);
-  fmt::print("\n{}\nruns and table.csv are in {}\n", text_of(plan, summary), state.out);
-  if (!state.json.empty()) write_text_atomically(state.json, json_of(plan, result, summary));
-  if (result.failed() == 0) return 0;
-  fmt::print("{} runs failed; the column 'error' says why, and the same command tries them again\n",
-             result.failed());
-  return 1;
+  return run_sweep_here(plan, state.out, state.keep_checkpoints, [&](const SweepResult& result) {
+    const SweepSummary summary = summarise(plan, result);
+    fmt::print("\n{}\nruns and table.csv are in {}\n", text_of(plan, summary), state.out);
+    if (!state.json.empty()) write_text_atomically(state.json, json_of(plan, result, summary));
+  });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "io/batch_loader.h"
 #include "io/batch_rows.h"
+#include "io/only_domains.h"
 #include "tests/tools/made_data.h"
 
 namespace ctr {
@@ -55,6 +56,30 @@ TEST_F(ByDomain, EachRowIsInItsDomain) {
     rows.mix(7);
   }
   EXPECT_TRUE(DomainRows(data, Split::test).present().empty());
+}
+
+// Of a set that is read in part, rows are counted among those read; a part of a part is a part.
+TEST_F(ByDomain, SomeDomainsAreASetOfTheirOwn) {
+  const Dataset some = only_domains(data, {"1", "3"});
+  const DomainRows rows(some, Split::train);
+  EXPECT_EQ(rows.present(), (std::vector<int64_t>{1, 3}));
+  EXPECT_EQ(rows.of(3)[0], 1u);  // rows 1, 3, 5, 7 … are read
+  EXPECT_EQ(rows.of(1)[1], 2u);
+  LoaderOptions options;
+  options.rows = rows.of(3);
+  BatchLoader part(some, Split::train, options);
+  Batch batch;
+  ASSERT_TRUE(part.next(batch));
+  EXPECT_EQ(batch.rows, std::ssize(rows.of(3)));
+  const Dataset three = only_domains(some, {"3"});
+  BatchLoader all(three, Split::train, {});
+  Batch other;
+  ASSERT_TRUE(all.next(other));
+  ASSERT_EQ(other.rows, batch.rows);
+  for (int64_t i = 0; i < batch.rows; ++i) {
+    EXPECT_EQ(batch.row.data<int64_t>()[i], 4 * i + 3);
+    EXPECT_EQ(other.row.data<int64_t>()[i], 4 * i + 3);
+  }
 }
 
 TEST_F(ByDomain, LoaderReadsChosenRowsAlone) {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "io/file.h"
+#include "io/only_domains.h"
 #include "models/model.h"
 #include "tests/tools/made_data.h"
 #include "tools/loaded_run.h"
@@ -100,6 +101,28 @@ TEST_F(Evaluations, SlicesAreCutByTrainingFrequency) {
   });
   ASSERT_NE(unseen, result.end());
   EXPECT_EQ(unseen->ids, 1);
+}
+
+// Of a set that is read in part, slices are those of the rows read.
+TEST_F(Evaluations, SlicesOfSomeDomainsAreOfTheirRows) {
+  const Dataset data = make("set", schema(), {600, 0, 900}, row);
+  const Scores all = scores_of(data, Split::test);
+  const Dataset some = only_domains(data, {"1"});
+  Scores scores;
+  for (size_t i = 0; i < all.label.size(); ++i) {
+    if (all.domain[i] != 1) continue;
+    scores.label.push_back(all.label[i]);
+    scores.probability.push_back(all.probability[i]);
+  }
+  int64_t rows = 0;
+  for (const Slice& slice : slices(some, some, Split::test, scores)) {
+    rows += slice.rows;
+    if (slice.field == "domain") {
+      EXPECT_EQ(slice.ids, 1);
+      EXPECT_DOUBLE_EQ(slice.auc, auc(scores.probability, scores.label));
+    }
+  }
+  EXPECT_EQ(rows, 3 * std::ssize(scores.label));  // by user, by item, by domain
 }
 
 TEST_F(Evaluations, HasDeLongIntervalsOfAllButGauc) {

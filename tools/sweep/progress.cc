@@ -65,10 +65,26 @@ SweepEvents SweepProgress::events() {
   return events;
 }
 
-SweepResult run_sweep_here(const SweepPlan& plan, const std::string& path, bool keep_checkpoints,
-                           SweepProgress& progress) {
-  InterruptScope interrupt;
-  return run_sweep(plan, path, keep_checkpoints, progress.events());
+int run_sweep_here(const SweepPlan& plan, const std::string& path, bool keep_checkpoints,
+                   const std::function<void(const SweepResult&)>& report) {
+  SweepProgress progress(plan);
+  SweepResult result;
+  {
+    InterruptScope interrupt;
+    result = run_sweep(plan, path, keep_checkpoints, progress.events());
+  }
+  if (result.interrupted) {
+    fmt::print("\ninterrupted with {} of {} runs in {}/table.csv; the same command goes on\n",
+               result.rows.size(), plan.runs.size(), path);
+    return 130;
+  }
+  report(result);
+  if (result.failed() == 0) return 0;
+  fmt::print(
+      "{} runs failed; the column 'error' of {}/table.csv says why, and the same command tries "
+      "them again\n",
+      result.failed(), path);
+  return 1;
 }
 
 }  // namespace ctr

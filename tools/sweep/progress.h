@@ -1,6 +1,7 @@
 #pragma once
 // What a sweep says on the terminal while it runs.
 
+#include <functional>
 #include <string>
 
 #include "tools/sweep/sweep.h"
@@ -30,8 +31,9 @@ class SweepProgress {
   std::string place_, name_;
 };
 
-// run_sweep, told on the terminal and ended by Ctrl-C.
-SweepResult run_sweep_here(const SweepPlan& plan, const std::string& path, bool keep_checkpoints,
-                           SweepProgress& progress);
+// run_sweep, told on the terminal and ended by Ctrl-C; then `report`, unless it was interrupted.
+// Returns the program's exit code: 1 when runs failed, 130 when interrupted.
+int run_sweep_here(const SweepPlan& plan, const std::string& path, bool keep_checkpoints,
+                   const std::function<void(const SweepResult&)>& report);
 
 }  // namespace ctr
