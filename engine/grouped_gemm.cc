@@ -1,12 +1,12 @@
 #include "engine/grouped_gemm.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "engine/block_gemm.h"
 #include "engine/check.h"
 #include "engine/parallel.h"
 #include "engine/profile.h"
+#include "engine/thread_scratch.h"
 
 namespace ctr {
 namespace {
@@ -15,15 +15,6 @@ constexpr int64_t kChunkRows = 256;  // rows of a group that one packed factor s
 constexpr int64_t kTileRows = 32;    // of them, that stay in the cache meanwhile
 constexpr int64_t kOuterRows = 32, kOuterCols = 128;  // blocks of a group's sum
 constexpr int64_t kOuterChunk = 512;                  // rows that are added up together
-
-// Scratch memory of this thread, one for each `use`.
-template <class T>
-T* scratch(int use, int64_t count) {
-  thread_local std::vector<T> memory[2];
-  std::vector<T>& one = memory[use];
-  if (std::ssize(one) < count) one.resize(static_cast<size_t>(count));
-  return one.data();
-}
 
 void check_device(Device device) {
   if (device != Device::cpu)
@@ -51,7 +42,13 @@ class RowProducts {
  public:
   RowProducts(const GroupedRows& groups, const Matrix<const T>& a, const GroupMatrices<const T>& b,
               bool transposed, const Matrix<T>& c, const Epilogue<T>& epilogue)
-      : groups_(groups), a_(a), b_(b), transposed_(transposed), c_(c), epilogue_(epilogue) {}
+      : groups_(groups),
+        a_(a),
+        b_(b),
+        transposed_(transposed),
+        c_(c),
+        epilogue_(epilogue),
+        packed_(panels() * small::kBlockCols<T> * a.cols) {}
 
   // Chunks begin at every kChunkRows-th row of a group; this runs those that begin at the places
   // [from, to) of groups.rows.
@@ -86,12 +83,14 @@ class RowProducts {
     }
   }
 
+  int64_t panels() const { return (c_.cols + small::kBlockCols<T> - 1) / small::kBlockCols<T>; }
+
   // op(b) as panels of kBlockCols columns, one after another.
   const T* pack(const Matrix<const T>& b) const {
     constexpr int64_t kCols = small::kBlockCols<T>;
-    const int64_t panels = (c_.cols + kCols - 1) / kCols, inner = a_.cols;
-    T* all = scratch<T>(0, panels * kCols * inner);
-    for (int64_t panel = 0; panel < panels; ++panel) {
+    const int64_t inner = a_.cols;
+    T* all = packed_.mine();
+    for (int64_t panel = 0; panel < panels(); ++panel) {
       const int64_t col = panel * kCols;
       small::pack_columns(b, transposed_, col, std::min(kCols, c_.cols - col), inner,
                           all + col * inner);
@@ -147,6 +146,7 @@ class RowProducts {
   bool transposed_;
   Matrix<T> c_;
   Epilogue<T> epilogue_;
+  ThreadScratch<T> packed_;
 };
 
 template <class T>
@@ -166,6 +166,12 @@ void row_products(Device device, const GroupedRows& groups, const Matrix<const T
                 [&](int64_t from, int64_t to) { products.run(from, to); });
 }
 
+// What outer_chunk copies together: kOuterRows columns of a and kBlockCols of b.
+template <class T>
+struct OuterScratch {
+  ThreadScratch<T> left{kOuterChunk * kOuterRows}, panel{kOuterChunk * small::kBlockCols<T>};
+};
+
 // A block of c_g = Σ a_rᵀ b_r: rows [i, i + rows) and columns [j, j + cols).
 struct OuterBlock {
   int64_t group, i, rows, j, cols;
@@ -174,10 +180,11 @@ struct OuterBlock {
 // The sum over the `count` rows listed, at least one; added to c with `add`.
 template <class T>
 void outer_chunk(const OuterBlock& block, const int64_t* listed, int64_t count,
-                 const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool add) {
+                 const Matrix<const T>& a, const Matrix<const T>& b, const Matrix<T>& c, bool add,
+                 const OuterScratch<T>& scratch) {
   constexpr int64_t kCols = small::kBlockCols<T>;
-  T* left = scratch<T>(0, kOuterChunk * kOuterRows);
-  T* panel = scratch<T>(1, kOuterChunk * kCols);
+  T* left = scratch.left.mine();
+  T* panel = scratch.panel.mine();
   for (int64_t k = 0; k < count; ++k)
     std::copy_n(a.data + listed[k] * a.stride + block.i, block.rows, left + k * kOuterRows);
   for (int64_t col = block.j; col < block.j + block.cols; col += kCols) {
@@ -201,12 +208,13 @@ void outer_chunk(const OuterBlock& block, const int64_t* listed, int64_t count,
 
 template <class T>
 void outer_block(const GroupedRows& groups, const OuterBlock& block, const Matrix<const T>& a,
-                 const Matrix<const T>& b, const Matrix<T>& c) {
+                 const Matrix<const T>& b, const Matrix<T>& c, const OuterScratch<T>& scratch) {
   const int64_t begin = groups.begin[block.group], end = groups.begin[block.group + 1];
   for (int64_t row = block.i; begin == end && row < block.i + block.rows; ++row)
     std::fill_n(c.data + row * c.stride + block.j, block.cols, T(0));
   for (int64_t at = begin; at < end; at += kOuterChunk)
-    outer_chunk(block, groups.rows + at, std::min(kOuterChunk, end - at), a, b, c, at > begin);
+    outer_chunk(block, groups.rows + at, std::min(kOuterChunk, end - at), a, b, c, at > begin,
+                scratch);
 }
 
 template <class T>
@@ -220,12 +228,13 @@ void outer_products(Device device, const GroupedRows& groups, const Matrix<const
   const MeasuredProduct measured({c.rows, c.cols, groups.count(), 1, true, false});
   const int64_t down = (c.rows + kOuterRows - 1) / kOuterRows;
   const int64_t across = (c.cols + kOuterCols - 1) / kOuterCols;
+  const OuterScratch<T> scratch;
   parallel_tasks(
       groups.groups * down * across, groups.count() * c.rows * c.cols, [&](int64_t task) {
         const int64_t i = task / across % down * kOuterRows, j = task % across * kOuterCols;
         const OuterBlock block{task / (down * across), i, std::min(kOuterRows, c.rows - i), j,
                                std::min(kOuterCols, c.cols - j)};
-        outer_block(groups, block, a, b, matrices.of(block.group));
+        outer_block(groups, block, a, b, matrices.of(block.group), scratch);
       });
 }
 

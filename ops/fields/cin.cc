@@ -38,7 +38,7 @@ class Cin {
 
   template <class T>
   void forward(const Tensor& bias, Tensor& y) const {
-    Tensor scratch = this->scratch<T>();
+    const ThreadScratch<T> scratch = this->scratch<T>();
     const MeasuredProduct measured(tiles_.product(weight_.dim(0), weight_.dim(1)));
     tiles_.each(work(), [&](int64_t, int64_t first, int64_t samples) {
       const Tile<T> tile = load<T>(scratch, first, samples);
@@ -53,12 +53,10 @@ class Cin {
   template <class T>
   void backward(const Tensor& dy, Tensor& dx0, Tensor& dx, Tensor& dw) const {
     const bool to_inputs = dx0.defined() || dx.defined();
-    Tensor scratch = this->scratch<T>();
-    Tensor sums, parts;
-    if (dw.defined()) {
-      sums = Tensor::zeros({std::max<int64_t>(1, tiles_.chunks()), dw.count()}, dy.dtype());
-      parts = Tensor({scratch.dim(0), dw.count()}, dy.dtype(), dy.device());
-    }
+    const ThreadScratch<T> scratch = this->scratch<T>();
+    const int64_t count = dw.defined() ? dw.count() : 0;
+    Tensor sums = Tensor::zeros({std::max<int64_t>(1, tiles_.chunks()), count}, dy.dtype());
+    const ThreadScratch<T> parts(count);
     Product products = tiles_.product(weight_.dim(1), weight_.dim(0));
     products.repeats *= to_inputs + dw.defined();
     const MeasuredProduct measured(products);
@@ -67,11 +65,11 @@ class Cin {
       load_tile(dy, first, samples, tile.stride, tile.y);
       if (dw.defined()) {  // dW = Σ dy zᵀ
         tile.make_products(dy.device());
-        T* part = parts.data<T>() + omp_get_thread_num() * parts.dim(1);
+        T* part = parts.mine();
         gemm(dy.device(), tile.y_matrix(), Transpose::no, tile.z_matrix(), Transpose::yes,
              Matrix<T>{part, weight_.dim(0), weight_.dim(1), weight_.dim(1)});
-        add_part(dy.device(), part, tiles_.begins_chunk(first), parts.dim(1),
-                 sums.data<T>() + chunk * sums.dim(1));
+        add_part(dy.device(), part, tiles_.begins_chunk(first), count,
+                 sums.data<T>() + chunk * count);
       }
       if (to_inputs) backward_inputs(tile, first, samples, dx0, dx);
     });
@@ -86,14 +84,14 @@ class Cin {
     return {weight_.data<T>(), weight_.dim(0), weight_.dim(1), weight_.dim(1)};
   }
   template <class T>
-  Tensor scratch() const {
+  ThreadScratch<T> scratch() const {
     return tiles_.scratch<T>(Tile<T>::rows(x0_.dim(1), x_.dim(1), weight_.dim(0)));
   }
 
   template <class T>
-  Tile<T> load(Tensor& scratch, int64_t first, int64_t samples) const {
+  Tile<T> load(const ThreadScratch<T>& scratch, int64_t first, int64_t samples) const {
     Tile<T> tile{x0_.dim(1), x_.dim(1), weight_.dim(0), samples * x_.dim(2), tiles_.stride()};
-    tile.x0 = scratch.data<T>() + omp_get_thread_num() * scratch.dim(1);
+    tile.x0 = scratch.mine();
     tile.x = tile.x0 + tile.fields * tile.stride;
     tile.y = tile.x + tile.maps * tile.stride;
     tile.z = tile.y + tile.out * tile.stride;

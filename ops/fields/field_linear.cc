@@ -23,11 +23,11 @@ template <class T>
 void forward(const Tensor& v, const Tensor& weight, const Tensor& bias, Tensor& y) {
   const int64_t fields = v.dim(1), out = weight.dim(0);
   const FieldTiles tiles(v.dim(0), v.dim(2));
-  Tensor scratch = tiles.scratch<T>(fields + out);
+  const ThreadScratch<T> scratch = tiles.scratch<T>(fields + out);
   const MeasuredProduct measured(tiles.product(out, fields));
   tiles.each(fields * out * v.dim(2), [&](int64_t, int64_t first, int64_t samples) {
     const int64_t stride = tiles.stride(), columns = samples * v.dim(2);
-    T* in = scratch.data<T>() + omp_get_thread_num() * scratch.dim(1);
+    T* in = scratch.mine();
     T* mixed = in + fields * stride;
     load_tile(v, first, samples, stride, in);
     gemm(v.device(), {weight.data<T>(), out, fields, fields}, Transpose::no,
@@ -41,18 +41,16 @@ template <class T>
 void backward(const Tensor& v, const Tensor& weight, const Tensor& dy, Tensor& dv, Tensor& dw) {
   const int64_t fields = v.dim(1), out = weight.dim(0);
   const FieldTiles tiles(v.dim(0), v.dim(2));
-  Tensor scratch = tiles.scratch<T>(2 * fields + out);
-  Tensor sums, parts;
-  if (dw.defined()) {
-    sums = Tensor::zeros({std::max<int64_t>(1, tiles.chunks()), out * fields}, v.dtype());
-    parts = Tensor({scratch.dim(0), out * fields}, v.dtype(), v.device());
-  }
+  const ThreadScratch<T> scratch = tiles.scratch<T>(2 * fields + out);
+  const int64_t count = dw.defined() ? out * fields : 0;
+  Tensor sums = Tensor::zeros({std::max<int64_t>(1, tiles.chunks()), count}, v.dtype());
+  const ThreadScratch<T> parts(count);
   Product both = tiles.product(fields, out);
   both.repeats *= dv.defined() + dw.defined();
   const MeasuredProduct measured(both);
   tiles.each(2 * fields * out * v.dim(2), [&](int64_t chunk, int64_t first, int64_t samples) {
     const int64_t stride = tiles.stride(), columns = samples * v.dim(2);
-    T* in = scratch.data<T>() + omp_get_thread_num() * scratch.dim(1);
+    T* in = scratch.mine();
     T* din = in + fields * stride;
     T* up = din + fields * stride;
     load_tile(dy, first, samples, stride, up);
@@ -64,11 +62,10 @@ void backward(const Tensor& v, const Tensor& weight, const Tensor& dy, Tensor& d
     }
     if (!dw.defined()) return;
     load_tile(v, first, samples, stride, in);
-    T* part = parts.data<T>() + omp_get_thread_num() * parts.dim(1);
+    T* part = parts.mine();
     gemm(v.device(), dout, Transpose::no, {in, fields, columns, stride}, Transpose::yes,
          Matrix<T>{part, out, fields, fields});
-    add_part(v.device(), part, tiles.begins_chunk(first), parts.dim(1),
-             sums.data<T>() + chunk * sums.dim(1));
+    add_part(v.device(), part, tiles.begins_chunk(first), count, sums.data<T>() + chunk * count);
   });
   if (dw.defined()) dw = column_sum(sums, out * fields).reshaped(dw.shape());
 }

@@ -11,6 +11,7 @@
 #include "engine/parallel.h"
 #include "engine/profile.h"
 #include "engine/tensor.h"
+#include "engine/thread_scratch.h"
 #include "ops/fields/field_tiles_bodies.h"
 
 namespace ctr {
@@ -39,9 +40,8 @@ class FieldTiles {
 
   // Numbers of `rows` rows of a tile for each thread.
   template <class T>
-  Tensor scratch(int64_t rows) const {
-    const int64_t threads = std::max(omp_get_max_threads(), omp_get_thread_num() + 1);
-    return Tensor({threads, rows * stride()}, dtype_of<T>());
+  ThreadScratch<T> scratch(int64_t rows) const {
+    return ThreadScratch<T>(rows * stride());
   }
 
   // Calls f(chunk, first sample, samples) for every tile; those of a chunk in order. `work`:
