@@ -5,6 +5,7 @@
 
 #include "engine/check.h"
 #include "io/file.h"
+#include "models/model.h"
 #include "tools/ablation/report.h"
 #include "tools/sweep/progress.h"
 #include "tools/text_table.h"
@@ -57,6 +58,7 @@ AblationRequest request_of(State& state) {
 
 int run(State& state) {
   const AblationRequest request = request_of(state);
+  find_model(request.model);  // a wrong name is told first
   CTR_CHECK(state.plan || !state.out.empty(),
             "ablate: --out DIRECTORY is missing: where runs and reports go, and where the same "
             "command goes on");

@@ -30,7 +30,11 @@ int64_t found_field(const std::string& model, const ModelContext& context) {
       return static_cast<int64_t>(f);
     if (first < 0) first = static_cast<int64_t>(f);
   }
-  CTR_CHECK(first >= 0, "{}: data set '{}' has no sequence of items", model, schema.name);
+  CTR_CHECK(
+      first >= 0,
+      "{}: data set '{}' has no sequence of items; prepare it with one that shares the item's "
+      "vocabulary (docs/data.md, Fields)",
+      model, schema.name);
   return first;
 }
 

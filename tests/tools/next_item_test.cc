@@ -370,12 +370,14 @@ TEST(NextItNet, RefusesWhatDoesNotFit) {
   const SmallProblem clicks = small_problem();
   Schema schema = clicks.schema;
   schema.fields.erase(schema.fields.begin() + 3);
-  EXPECT_EQ(message([&] {
-              GivenVectors none;
-              ParameterStore store(DType::f32, 1);
-              find_model("nextitnet").make(Scope(store), {schema, none, ModelOptions()});
-            }),
-            "nextitnet: data set 'small' has no sequence of items");
+  EXPECT_EQ(
+      message([&] {
+        GivenVectors none;
+        ParameterStore store(DType::f32, 1);
+        find_model("nextitnet").make(Scope(store), {schema, none, ModelOptions()});
+      }),
+      "nextitnet: data set 'small' has no sequence of items; prepare it with one that shares the "
+      "item's vocabulary (docs/data.md, Fields)");
 }
 
 }  // namespace
