@@ -1,3 +1,4 @@
+#include "autograd/coalesce.h"
 #include "engine/check.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
@@ -34,24 +35,13 @@ CountedRows counted_rows(const char* op, const Var& h, const Var& table, const V
     rows.index.data<int64_t>()[at] = i;
     rows.target.data<int64_t>()[at++] = ids[i];
   }
-  rows.h = Tensor({count, h.dim(1)}, h.dtype(), h.device());
-  visit_float(h.dtype(), op, [&](auto zero) {
-    using T = decltype(zero);
-    for_each_2d(
-        h.device(), count, h.dim(1),
-        TakeRows<T>{h.value().data<T>(), rows.index.data<int64_t>(), rows.h.data<T>(), h.dim(1)});
-  });
+  rows.h = gather(Var(h.value()), rows.index).value();
   return rows;
 }
 
 Tensor put_back(const CountedRows& rows, const Tensor& dh) {
-  const int64_t width = dh.dim(1);
-  Tensor result = Tensor::zeros({rows.of, width}, dh.dtype(), dh.device());
-  visit_float(dh.dtype(), "item_softmax", [&](auto zero) {
-    using T = decltype(zero);
-    for_each_2d(dh.device(), rows.count(), width,
-                PutRowsBack<T>{dh.data<T>(), rows.index.data<int64_t>(), result.data<T>(), width});
-  });
+  Tensor result = Tensor::zeros({rows.of, dh.dim(1)}, dh.dtype(), dh.device());
+  put_rows({rows.index, dh}, result);
   return result;
 }
 

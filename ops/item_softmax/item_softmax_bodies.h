@@ -180,31 +180,4 @@ struct TargetGradients {
 };
 CTR_KERNEL(for_each_2d, TargetGradients);
 
-// Rows `index` of a matrix, and back: the other rows of `to` are zero.
-template <class T>
-struct TakeRows {
-  static constexpr const char* kName = "item_softmax rows";
-  const T* from;
-  const int64_t* index;
-  T* to;
-  int64_t cols;
-  CTR_HD void operator()(int64_t row, int64_t col) const {
-    to[row * cols + col] = from[index[row] * cols + col];
-  }
-};
-CTR_KERNEL(for_each_2d, TakeRows);
-
-template <class T>
-struct PutRowsBack {
-  static constexpr const char* kName = "item_softmax rows back";
-  const T* from;
-  const int64_t* index;
-  T* to;
-  int64_t cols;
-  CTR_HD void operator()(int64_t row, int64_t col) const {
-    to[index[row] * cols + col] = from[row * cols + col];
-  }
-};
-CTR_KERNEL(for_each_2d, PutRowsBack);
-
 }  // namespace ctr
