@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "engine/check.h"
+#include "models/layers/attention_heads.h"
 #include "models/layers/dropout_layer.h"
 #include "models/layers/item_sequence.h"
 #include "models/layers/linear_layer.h"
@@ -150,29 +151,21 @@ class EncoderLayer {
   static int64_t ffn_of(int64_t width, const EncoderOptions& options) {
     return options.ffn_units > 0 ? options.ffn_units : 4 * width;
   }
-  // [B L, D] → [B H, L, D/H]
-  Var by_head(const Var& x, const PlacedBatch& at) const {
-    const int64_t part = width_ / heads_;
-    return reshape(swap_middle(reshape(x, {at.rows, at.length, heads_, part})),
-                   {at.rows * heads_, at.length, part});
-  }
   // [P, D] before x [B H, L, D/H]
   Var behind(const Var& prefix, const Var& x, const PlacedBatch& at) const {
     if (!prefix.defined()) return x;
     const int64_t length = prefix.dim(0), part = width_ / heads_;
-    const Var heads =
-        reshape(swap_middle(reshape(prefix, {1, length, heads_, part})), {heads_, length, part});
-    const Var each = Var(Tensor::zeros({at.rows, heads_, length, part}, x.dtype())) + heads;
+    const Var each = Var(Tensor::zeros({at.rows, heads_, length, part}, x.dtype())) +
+                     split_heads(prefix, 1, heads_);
     return concat({reshape(each, {at.rows * heads_, length, part}), x}, 1);
   }
   Var attention(const Var& x, const PlacedBatch& at, const Var& key, const Var& value) const {
-    const Var k = behind(key, by_head(k_(x), at), at), v = behind(value, by_head(v_(x), at), at);
-    const Var scores = scale(batched_matmul(by_head(q_(x), at), k, Transpose::yes),
+    auto heads = [&](const Var& each) { return split_heads(each, at.rows, heads_); };
+    const Var k = behind(key, heads(k_(x)), at), v = behind(value, heads(v_(x)), at);
+    const Var scores = scale(batched_matmul(heads(q_(x)), k, Transpose::yes),
                              std::sqrt(static_cast<double>(heads_) / static_cast<double>(width_)));
     const Var p = dropout_(masked_softmax(scores, at.mask), 2);  // [B H, L, P + L]
-    const Var mixed = batched_matmul(p, v);                      // [B H, L, D/H]
-    return reshape(swap_middle(reshape(mixed, {at.rows, heads_, at.length, width_ / heads_})),
-                   {at.rows * at.length, width_});
+    return join_heads(batched_matmul(p, v), at.rows);
   }
 
   int64_t width_, heads_;

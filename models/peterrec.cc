@@ -4,15 +4,12 @@
 // Not causal: [CLS, x_1 … x_n, CLS], f = h at the first + h at the last place.
 // Trained: the target table R, the patches, the last norm of each block, CLS. All else is frozen.
 
-#include <optional>
-
 #include "engine/check.h"
 #include "models/layers/dilated_net.h"
 #include "models/next_item.h"
 #include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
-#include "ops/loss/loss.h"
 #include "ops/reduce/reduce.h"
 #include "ops/shaping/shaping.h"
 

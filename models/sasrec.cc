@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "engine/check.h"
+#include "models/layers/attention_heads.h"
 #include "models/layers/dropout_layer.h"
 #include "models/layers/item_sequence.h"
 #include "models/layers/linear_layer.h"
@@ -50,21 +51,13 @@ class SasRecBlock {
   }
 
  private:
-  // [B L, D] → [B H, L, D/H]
-  Var heads(const Var& x, const Tensor& mask) const {
-    const int64_t rows = mask.dim(0), length = mask.dim(1), part = width_ / heads_;
-    return reshape(swap_middle(reshape(x, {rows, length, heads_, part})),
-                   {rows * heads_, length, part});
-  }
   Var attention(const Var& q, const Var& x, const Tensor& mask) const {
-    const int64_t rows = mask.dim(0), length = mask.dim(1), part = width_ / heads_;
-    const Var scores =
-        batched_matmul(heads(q_(q), mask), heads(k_(x), mask), Transpose::yes);  // [B H, L, L]
-    const Var p =
-        attention_softmax(scores, mask, heads_, true, 1 / std::sqrt(static_cast<double>(part)));
-    const Var mixed = batched_matmul(dropout_(p, 0), heads(v_(x), mask));  // [B H, L, D/H]
-    return reshape(swap_middle(reshape(mixed, {rows, heads_, length, part})),
-                   {rows * length, width_});
+    const int64_t rows = mask.dim(0);
+    auto heads = [&](const Var& each) { return split_heads(each, rows, heads_); };
+    const Var scores = batched_matmul(heads(q_(q)), heads(k_(x)), Transpose::yes);  // [B H, L, L]
+    const double scale = 1 / std::sqrt(static_cast<double>(width_ / heads_));
+    const Var p = attention_softmax(scores, mask, heads_, true, scale);
+    return join_heads(batched_matmul(dropout_(p, 0), heads(v_(x))), rows);
   }
 
   int64_t width_, heads_;

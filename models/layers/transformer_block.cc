@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/check.h"
+#include "models/layers/attention_heads.h"
 #include "ops/linear/linear.h"
 #include "ops/norm/norm.h"
 #include "ops/sequence/sequence.h"
@@ -56,16 +57,12 @@ Var TransformerBlock::attention(const Var& x, const Tensor& mask) const {
   const Var all = linear(reshape(x, {rows * length, width_}), in_weight_, in_bias_);  // [B L, 3M]
   const int64_t sizes[] = {width_, width_, width_};
   std::vector<Var> parts = split(all, sizes);
-  for (Var& part : parts)  // [B H, L, M/H]
-    part = reshape(swap_middle(reshape(part, {rows, length, heads_, width})),
-                   {rows * heads_, length, width});
+  for (Var& part : parts) part = split_heads(part, rows, heads_);   // [B H, L, M/H]
   Var scores = batched_matmul(parts[0], parts[1], Transpose::yes);  // [B H, L, L]
   Var a =
       attention_softmax(scores, mask, heads_, causal_, 1 / std::sqrt(static_cast<double>(width)));
   Var mixed = batched_matmul(attention_dropout_(a, 2), parts[2]);  // [B H, L, M/H]
-  Var joint =
-      reshape(swap_middle(reshape(mixed, {rows, heads_, length, width})), {rows * length, width_});
-  return linear(joint, out_weight_, out_bias_);
+  return linear(join_heads(mixed, rows), out_weight_, out_bias_);
 }
 
 Var TransformerBlock::operator()(const Var& x, const Tensor& mask) const {
