@@ -40,11 +40,18 @@ BuiltIn position_bias() {
           [options](const std::string& path) { simulate_position_bias(*options, path); }};
 }
 
+struct NamedBuiltIn {
+  std::string name;
+  BuiltIn (*make)();
+};
+const NamedBuiltIn kBuiltIns[] = {
+    {"taobao", taobao}, {"planted-lora", planted_lora}, {"position-bias", position_bias}};
+
 BuiltIn find_built_in(const std::string& name) {
-  if (name == "planted-lora") return planted_lora();
-  if (name == "position-bias") return position_bias();
-  CTR_ASSERT(name == "taobao");
-  return taobao();
+  const auto* found = std::find_if(std::begin(kBuiltIns), std::end(kBuiltIns),
+                                   [&name](const NamedBuiltIn& one) { return one.name == name; });
+  CTR_ASSERT(found != std::end(kBuiltIns));
+  return found->make();
 }
 
 // "NAME:option=value:…" → the set, its options set, and the folder's name: it tells options apart.
@@ -121,7 +128,11 @@ std::string cache_folder() {
 }
 
 const std::vector<std::string>& dataset_names() {
-  static const std::vector<std::string> names{"taobao", "planted-lora", "position-bias"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const NamedBuiltIn& one : kBuiltIns) all.push_back(one.name);
+    return all;
+  }();
   return names;
 }
 
