@@ -115,6 +115,8 @@ TEST_F(Converters, Avazu) {
     expect_contains(refusal("avazu", {"train=" + write("b.csv", header + "1,0," + hour + ",a\n")}),
                     "b.csv:2:5: expected ");
   }
+  expect_contains(refusal("avazu", {"train=" + write("b.csv", header + "1,0,14109900,a\n")}),
+                  "b.csv:2:5: expected an id in [0, 24) for field 'hour_of_day', found '14109900'");
   expect_contains(refusal("avazu", {write("b.csv", "id,hour,C1\n1,14102100,a\n")}),
                   "there is no column 'click'; the contest's test file holds no labels");
 }
