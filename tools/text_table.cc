@@ -8,13 +8,6 @@
 namespace ctr {
 namespace {
 
-// Characters; those beyond ASCII take more than one byte.
-size_t width_of(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 std::string csv_cell(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   std::replace(text.begin(), text.end(), '\r', ' ');
@@ -29,15 +22,22 @@ std::string csv_cell(std::string text) {
 
 }  // namespace
 
+size_t character_count(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
 std::string text_table(const std::vector<std::vector<std::string>>& lines) {
   std::vector<size_t> width(lines.front().size());
   for (const auto& line : lines)
-    for (size_t c = 0; c < line.size(); ++c) width[c] = std::max(width[c], width_of(line[c]));
+    for (size_t c = 0; c < line.size(); ++c)
+      width[c] = std::max(width[c], character_count(line[c]));
   std::string text;
   for (const auto& line : lines) {
     for (size_t c = 0; c < line.size(); ++c) {
       text += line[c];
-      if (c + 1 < line.size()) text.append(width[c] - width_of(line[c]) + 2, ' ');
+      if (c + 1 < line.size()) text.append(width[c] - character_count(line[c]) + 2, ' ');
     }
     text += '\n';
   }

@@ -6,6 +6,9 @@
 
 namespace ctr {
 
+// Characters of UTF-8; those beyond ASCII take more than one byte.
+size_t character_count(const std::string& text);
+
 // Lines of equally many cells, columns as wide as their widest cell, two blanks between them.
 std::string text_table(const std::vector<std::vector<std::string>>& lines);
 

@@ -32,10 +32,7 @@ void print_plan(const AblationPlan& plan) {
                      amount_text(variant.cost.step_flop),
                      bytes_text(variant.cost.generated_bytes_per_row()),
                      megabytes_text(variant.cost.memory), variant.what});
-  fmt::print("{}", text_table(lines));
-  for (const LeftOut& one : plan.left_out)
-    fmt::print("{}{}: {}\n", &one == &plan.left_out.front() ? "\nleft out\n  " : "  ", one.name,
-               one.reason);
+  fmt::print("{}{}", text_table(lines), left_out_text(plan.left_out));
 }
 
 void write_report(const AblationReport& report, const std::string& out) {
@@ -48,11 +45,7 @@ void write_report(const AblationReport& report, const std::string& out) {
 // Options of training go to every variant.
 AblationRequest request_of(State& state) {
   AblationRequest request = state.request;
-  for (const ConfigEntry& entry : state.given) {
-    const bool own = entry.name == "model" || (state.train.list().find(entry.name) == nullptr &&
-                                               state.model.list().find(entry.name) == nullptr);
-    if (!own) request.fixed.push_back(entry);
-  }
+  request.fixed = options_of_every_run(state.given);
   return request;
 }
 

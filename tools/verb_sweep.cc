@@ -33,11 +33,7 @@ int print_plan(const SweepPlan& plan) {
 }
 
 int run(State& state) {
-  for (const ConfigEntry& entry : state.given) {
-    const bool own = entry.name == "model" || (state.train.list().find(entry.name) == nullptr &&
-                                               state.model.list().find(entry.name) == nullptr);
-    if (!own) state.request.fixed.push_back(entry);
-  }
+  state.request.fixed = options_of_every_run(state.given);
   const SweepPlan plan = plan_sweep(state.request);
   if (state.plan) return print_plan(plan);
   CTR_CHECK(!state.out.empty(),

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "tools/ablation/svg.h"
+#include "tools/text_table.h"
 
 namespace ctr {
 namespace {
@@ -94,9 +95,7 @@ void draw_bar(Svg& svg, const Scale& x, double y, double height, const Bar& bar,
 constexpr double kFont = 12, kCharacter = 6.9;  // the widest mean width of a letter at that size
 
 double text_width(const std::string& text) {
-  return kCharacter * static_cast<double>(std::count_if(text.begin(), text.end(), [](char c) {
-           return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-         }));
+  return kCharacter * static_cast<double>(character_count(text));
 }
 
 // A label's place.

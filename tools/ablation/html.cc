@@ -256,8 +256,7 @@ std::string Page::scatter(const std::string& id, const std::string& x_label,
                                x_label, "test AUC"},
                               points),
                 "Numbers are those of the table; the large point is the full model, hollow ones "
-                "lie beyond the "
-                "axis.");
+                "lie beyond the axis.");
 }
 
 std::string Page::costs() const {
@@ -295,9 +294,9 @@ std::string Page::costs() const {
          scatter("flop", "operations of a forward pass, a row", flop) +
          scatter("speed", "training samples a second", speed) +
          fmt::format(
-             "</div>\n{}<p class=\"soft\">Operations are counted in the matrix products that ran, "
-             "a "
-             "multiply-add as two: of a training forward pass, of a prediction with folded weights "
+             "</div>\n{}<p class=\"soft\">Operations are counted in the matrix products that "
+             "ran, a multiply-add as two: of a training forward pass, of a prediction with folded "
+             "weights "
              "and kept vectors, of forward and backward pass. Bytes are those of weights that "
              "generators made for a batch of {} rows. Memory is that of parameters, of the "
              "optimizer's state and of a step's tensors.</p>\n",

@@ -48,6 +48,8 @@ AblationReport report_of(const AblationPlan& plan, const SweepResult& result, co
 std::string text_of(const AblationReport& report);
 std::string csv_of(const AblationReport& report);
 std::string html_of(const AblationReport& report);
+// What was left out, and why; nothing where nothing was.
+std::string left_out_text(const std::vector<LeftOut>& all);
 
 // "+0.00012", "1.23 M", "1.2 kB"; "–" for NaN.
 std::string signed_text(double value, int digits);

@@ -16,24 +16,26 @@ std::string count_text(const VariantReport& variant) {
   return text;
 }
 
+// The difference from the full model and its interval, * where that does not hold 0.
+void append_difference(const PairedDifference& d, bool full, std::vector<std::string>& line) {
+  line.push_back(full ? "" : signed_text(d.mean, 5));
+  const bool known = !full && !std::isnan(d.interval.low);
+  line.push_back(!known ? ""
+                        : fmt::format("[{}, {}]{}", signed_text(d.interval.low, 5),
+                                      signed_text(d.interval.high, 5), d.clear() ? " *" : ""));
+}
+
 std::string metrics_table(const AblationReport& report) {
   const std::string interval = fmt::format("{:g} %", 100 * report.confidence);
   Lines lines{{"variant", "n", "test AUC", "less the full's", interval, "log-loss",
                "less the full's", interval}};
-  auto cells = [](const Compared& metric, bool full, std::vector<std::string>& line) {
-    line.push_back(spread_text({metric.value.mean, NAN}, 5));
-    const PairedDifference& d = metric.difference;
-    line.push_back(full ? "" : signed_text(d.mean, 5));
-    const bool known = !full && !std::isnan(d.interval.low);
-    line.push_back(!known ? ""
-                          : fmt::format("[{}, {}]{}", signed_text(d.interval.low, 5),
-                                        signed_text(d.interval.high, 5), d.clear() ? " *" : ""));
-  };
   for (const VariantReport& variant : report.variants) {
     const bool full = &variant == &report.variants.front();
     std::vector<std::string> line{variant.plan.name, count_text(variant)};
-    cells(variant.test_auc, full, line);
-    cells(variant.test_logloss, full, line);
+    for (const Compared* metric : {&variant.test_auc, &variant.test_logloss}) {
+      line.push_back(spread_text({metric->value.mean, NAN}, 5));
+      append_difference(metric->difference, full, line);
+    }
     lines.push_back(std::move(line));
   }
   return text_table(lines);
@@ -63,15 +65,10 @@ std::string slice_table(const AblationReport& report) {
       if (s >= variant.slices.size()) continue;
       const ComparedSlice& slice = variant.slices[s];
       const bool full = &variant == &report.variants.front();
-      const PairedDifference& d = slice.auc.difference;
       lines.push_back({full ? slice.field : "", full ? slice.slice : "",
                        full ? std::to_string(slice.rows) : "", variant.plan.name,
-                       spread_text({slice.auc.value.mean, NAN}, 5),
-                       full ? "" : signed_text(d.mean, 5),
-                       full || std::isnan(d.interval.low)
-                           ? ""
-                           : fmt::format("[{}, {}]{}", signed_text(d.interval.low, 5),
-                                         signed_text(d.interval.high, 5), d.clear() ? " *" : "")});
+                       spread_text({slice.auc.value.mean, NAN}, 5)});
+      append_difference(slice.auc.difference, full, lines.back());
     }
   }
   return lines.size() == 1 ? "" : text_table(lines) + "\n";
@@ -172,9 +169,12 @@ std::string text_of(const AblationReport& report) {
       "differences are paired by seed, over n seeds; intervals are Student's; * does not hold "
       "0\n\n");
   text += slice_table(report) + cost_table(report);
-  for (const LeftOut& one : report.left_out)
-    text += fmt::format("{}{}: {}\n", &one == &report.left_out.front() ? "\nleft out\n  " : "  ",
-                        one.name, one.reason);
+  return text + left_out_text(report.left_out);
+}
+
+std::string left_out_text(const std::vector<LeftOut>& all) {
+  std::string text = all.empty() ? "" : "\nleft out\n";
+  for (const LeftOut& one : all) text += fmt::format("  {}: {}\n", one.name, one.reason);
   return text;
 }
 

@@ -81,6 +81,16 @@ PlannedRun planned(const SweepPlan& plan, const SweepRequest& request,
 
 }  // namespace
 
+std::vector<ConfigEntry> options_of_every_run(const std::vector<ConfigEntry>& given) {
+  TrainOptions train;
+  ModelOptions model;
+  const OptionList known = joined(train.list(), model.list());
+  std::vector<ConfigEntry> result;
+  for (const ConfigEntry& entry : given)
+    if (entry.name != "model" && known.find(entry.name) != nullptr) result.push_back(entry);
+  return result;
+}
+
 IntList checked_seeds(const IntList& seeds, const std::string& verb) {
   CTR_CHECK(!seeds.empty(), "{}: --seeds has no value", verb);
   for (size_t i = 0; i < seeds.size(); ++i)

@@ -45,6 +45,10 @@ struct SweepPlan {
 // out of bounds, an option that is both fixed and varied; kind data on a mistake in a file.
 SweepPlan plan_sweep(const SweepRequest& request);
 
+// Of the options given to a verb that plans runs, those that hold for each: train's and the
+// models', but for the model itself, which the verb takes.
+std::vector<ConfigEntry> options_of_every_run(const std::vector<ConfigEntry>& given);
+
 // The seeds as they are. Throws kind usage where there is none, or one twice.
 IntList checked_seeds(const IntList& seeds, const std::string& verb);
 
