@@ -10,8 +10,8 @@ namespace ctr {
 
 // Simulated clicks on ranked lists, where who is shown further up is looked at more often
 // (examination hypothesis: Richardson, Dominowska, Ragno: Predicting clicks, WWW 2007):
-//   P(click) = e(position, device) · σ(z),   e = position^−η of the device,  z = q_i + a_u · c_i +
-//   m
+//   P(click) = e(position, device) · σ(z)
+//   e = position^−η of the device,  z = q_i + a_u · c_i + m
 // with q the item's quality and a, c ∈ R^2 of user and item. The list's order comes from an old
 // policy that pushes some items whatever their relevance:
 //   score = promotion_i + policy z + N(0, 1)

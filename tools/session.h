@@ -40,7 +40,8 @@ class Session {
 
   // Steps to the end of the epoch, of --max-steps, or until events.stop().
   void run_epoch();
-  // From batch `state_.batch` of the epoch to the pass's end, batch `end`, of `rows` or all.
+  // From batch `state_.batch` of the epoch to the pass's end, batch `end`: pass number `index` of
+  // the epoch, its first batch `begin`.
   void run_pass(const Pass& pass, size_t index, int64_t begin, int64_t end);
   void step(const Pass& pass, const std::vector<Batch>& batches);
   StepReport count(const std::vector<Batch>& batches);

@@ -87,11 +87,9 @@ int show_complexity(const ApgSizes& s, const ShowState& state) {
   fmt::print("{}\n{}\n", text_table(formulas), text_table(lines));
   fmt::print(
       "The first figure is the formula's, the one after / was counted in a layer that was built "
-      "and "
-      "run over\n{} rows; = where they are equal. Biases are in neither. Generated are numbers "
-      "that "
-      "nets make, and W\nwhere it is multiplied out. Times are medians of forward passes as in "
-      "training, all threads.\n",
+      "and run over\n{} rows; = where they are equal. Biases are in neither. Generated are "
+      "numbers that nets make, and W\nwhere it is multiplied out. Times are medians of forward "
+      "passes as in training, all threads.\n",
       state.rows);
   return 0;
 }
