@@ -97,15 +97,18 @@ struct Moments {
   }
 };
 
-// The first pass: vocabularies and moments of the training split (domains: of all splits).
+// The first pass: vocabularies and moments of the training split (of all splits: domains, and
+// fields that no model reads).
 class Census {
  public:
-  explicit Census(const Schema& schema) : schema_(schema), moments_(schema.fields.size()) {
+  explicit Census(const PreparePlan& plan)
+      : schema_(plan.schema), moments_(schema_.fields.size()), given_(plan.vocabularies) {
+    const Schema& schema = schema_;
     for (const Field& field : schema.fields)
       vocabularies_.push_back(
           !field.shares.empty() ? vocabularies_[static_cast<size_t>(schema.index_of(field.shares))]
-          : needs_vocabulary(field) ? std::make_shared<Vocabulary>()
-                                    : nullptr);
+          : needs_vocabulary(field) && !given_.contains(field.name) ? std::make_shared<Vocabulary>()
+                                                                    : nullptr);
     const int64_t domain = schema.index_of(FieldRole::domain);
     if (domain < 0 || !vocabularies_[static_cast<size_t>(domain)]) return;
     const std::vector<std::string_view> names(schema.domain_names.begin(),
@@ -141,14 +144,20 @@ class Census {
       CTR_CHECK_DATA(field.type == FieldType::numeric || field.vocabulary > 0,
                      "prepare: field '{}' has no value in the training split", field.name);
     }
-    return {vocabularies_.begin(), vocabularies_.end()};
+    Vocabularies all(vocabularies_.begin(), vocabularies_.end());
+    for (size_t f = 0; f < all.size(); ++f) {
+      const Field& field = schema.fields[f];
+      const auto given = given_.find(field.shares.empty() ? field.name : field.shares);
+      if (given != given_.end()) all[f] = given->second;
+    }
+    return all;
   }
 
  private:
   void add_field(size_t index, const RawChunk& chunk, const ChunkParser& parser) {
     const Field& field = schema_.fields[index];
     const ParsedColumn& parsed = parser.field(index);
-    const bool all_splits = field.role == FieldRole::domain;
+    const bool all_splits = field.role == FieldRole::domain || !field.input;
     std::vector<std::string_view> tokens;
     for (size_t row = 0; row < static_cast<size_t>(chunk.rows); ++row) {
       if (parser.good()[row] == 0) continue;
@@ -170,6 +179,8 @@ class Census {
     if (field.type == FieldType::numeric) return finish_numbers(field.encoding, moments_[index]);
     if (field.encoding.ids == IdRule::hash)
       field.vocabulary = field.first_token() + field.encoding.buckets;
+    if (const auto given = given_.find(field.name); given != given_.end())
+      field.vocabulary = given->second->size();
     if (!vocabularies_[index]) return;
     const bool domain = field.role == FieldRole::domain;
     vocabularies_[index]->finish(
@@ -193,6 +204,7 @@ class Census {
   const Schema& schema_;
   std::vector<std::shared_ptr<Vocabulary>> vocabularies_;
   std::vector<Moments> moments_;
+  const std::map<std::string, std::shared_ptr<const Vocabulary>>& given_;
   int64_t train_rows_ = 0;
 };
 
@@ -257,7 +269,7 @@ std::string file_name(const std::filesystem::path& path) {
 
 // The first pass; leaves the schema final.
 Vocabularies count(PreparePlan& plan, BadLines& bad, const Progress& progress) {
-  Census census(plan.schema);
+  Census census(plan);
   ChunkParser parser(plan.schema, *plan.source, true);
   ReadAhead chunks(*plan.source, bad);
   int64_t rows = 0;

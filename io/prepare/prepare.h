@@ -11,6 +11,7 @@
 
 #include "engine/options.h"
 #include "io/prepare/row_source.h"
+#include "io/vocabulary.h"
 
 namespace ctr {
 
@@ -32,6 +33,9 @@ struct PreparePlan {
   Schema schema;
   std::unique_ptr<RowSource> source;
   std::map<std::string, VectorSource> vectors = {};  // by Field::vectors
+  // By the name of a field: its tokens and their ids, as another data set has them. None of this
+  // data's own tokens is added.
+  std::map<std::string, std::shared_ptr<const Vocabulary>> vocabularies = {};
   std::string origin;  // one line: what the data is and where it comes from
   std::string note;    // one line that users must know, or empty
 };
