@@ -11,6 +11,7 @@
 #include "autograd/tape.h"
 #include "io/batch.h"
 #include "io/schema.h"
+#include "models/item_ranking.h"
 #include "models/options/options.h"
 #include "models/peer.h"
 
@@ -40,9 +41,10 @@ class Model {
   // From the same: the tasks' probabilities, those of the logits first.
   virtual std::vector<Prediction> predictions(std::span<const Var> logits,
                                               const Batch& batch) const;
-  // Of models that score every item: how many others, id 0 not among them, are scored as high as
-  // the row's item or higher, i64 [B]; −1 in rows that are no clicks. Undefined for other models.
-  virtual Tensor item_places(const Batch&) const { return {}; }
+  // What models that score every item score them by, for the rows of a batch.
+  virtual ItemVectors item_vectors(const Batch&) const { return {}; }
+  // Whether it learns from rows' labels alone, and so needs clicks and others.
+  virtual bool needs_both_labels() const { return !counts(); }
   // Models that count instead of descending a gradient see each training batch once.
   virtual bool counts() const { return false; }
   virtual void observe(const Batch&) {}

@@ -21,39 +21,6 @@ const Parameter& item_table(const Scope& scope, const ItemSequence& sequence,
              Initializer::truncated_normal(context.options.embedding_deviation));
 }
 
-Tensor places_among_all(const Tensor& f, const Tensor& table, const Tensor& bias,
-                        const Tensor& item, const Tensor& label) {
-  constexpr int64_t kRows = 64;  // scored against all items at once
-  const NoGradient off;
-  const Tensor clicks = label.cast(DType::f64);
-  Tensor places({f.dim(0)}, DType::i64);
-  StepVector<int64_t> rows;
-  for (int64_t b = 0; b < f.dim(0); ++b) {
-    places.data<int64_t>()[b] = -1;
-    if (clicks.data<double>()[b] > 0.5) rows.push_back(b);
-  }
-  for (int64_t begin = 0; begin < std::ssize(rows); begin += kRows) {
-    const int64_t count = std::min(kRows, std::ssize(rows) - begin);
-    const Tensor some =
-        Tensor::from<int64_t>({count}, {rows.data() + begin, static_cast<size_t>(count)});
-    const Tensor z = linear(gather(Var(f), some), Var(table), Var(bias)).value();  // [.., V]
-    visit_float(z.dtype(), "places_among_all", [&](auto zero) {
-      const auto* scores = z.data<decltype(zero)>();
-      const int64_t items = table.dim(0);
-      parallel_rows(count, items, [&](int64_t first, int64_t end) {
-        for (int64_t i = first; i < end; ++i) {
-          const int64_t row = some.data<int64_t>()[i], own = item.data<int64_t>()[row];
-          int64_t place = 0;
-          for (int64_t v = 1; v < items; ++v)
-            place += v != own && scores[i * items + v] >= scores[i * items + own] ? 1 : 0;
-          places.data<int64_t>()[row] = place;
-        }
-      });
-    });
-  }
-  return places;
-}
-
 int64_t item_width(const ModelContext& context) {
   return context.options.embedding_dim > 0 ? context.options.embedding_dim : 64;
 }
@@ -83,9 +50,8 @@ Places NextItemModel::taught(const Tensor& ids) const {
 }
 
 Places NextItemModel::places(const Batch& batch) const {
-  const Tensor ids = sequence_.ids(batch);
-  if (target_field_ < 0) return taught(ids);
-  return {ids, sequence_.ids_of(batch, target_field_)};
+  if (target_field_ < 0) return taught(sequence_.followed(batch));
+  return {sequence_.ids(batch), sequence_.ids_of(batch, target_field_)};
 }
 
 Var NextItemModel::read(const Var& h) const {
@@ -107,17 +73,16 @@ Var NextItemModel::logit(const Batch& batch) const {
     const Var z = linear(read(encode(ids)), *weight_, bias);  // [B T, V]
     return reshape(z, {rows, length, sequence_.items()});
   }
-  const Tensor& item = batch.fields[static_cast<size_t>(sequence_.item_field())].ids;
+  const Tensor& item = sequence_.item(batch);
   const Var z = reshape(sum(last(ids) * gather(*weight_, item), -1), {rows, 1});  // [B, 1]
   return bias_ == nullptr ? z : z + gather(bias, item);
 }
 
-Tensor NextItemModel::item_places(const Batch& batch) const {
+ItemVectors NextItemModel::item_vectors(const Batch& batch) const {
   if (sequence_.item_field() < 0) return {};
-  return places_among_all(last(sequence_.ids(batch)).value(), weight_->value,
-                          bias_ == nullptr ? Tensor() : bias_->value,
-                          batch.fields[static_cast<size_t>(sequence_.item_field())].ids,
-                          batch.label);
+  return {last(sequence_.ids(batch)).value(), weight_->value,
+          bias_ == nullptr ? Tensor() : bias_->value, sequence_.item_field(),
+          sequence_.first_item()};
 }
 
 std::vector<Var> NextItemModel::losses(std::span<const Var>, const Batch& batch) const {

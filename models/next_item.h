@@ -27,7 +27,8 @@ class NextItemModel : public Model {
   std::vector<Var> training_losses(const Batch& batch) const override;
   std::vector<Prediction> predictions(std::span<const Var> logits,
                                       const Batch& batch) const override;
-  Tensor item_places(const Batch& batch) const override;
+  bool needs_both_labels() const override { return false; }
+  ItemVectors item_vectors(const Batch& batch) const override;
 
  protected:
   // How the scores are made.
@@ -67,12 +68,6 @@ class NextItemModel : public Model {
   const Parameter* counts_ = nullptr;
   mutable int64_t counted_step_ = -1;
 };
-
-// How many items other than `item` i64 [B] and id 0 have a score <f_b, W_v> + bias_v as high as its
-// or higher: f [B, D], W [V, D], bias [V] or undefined → i64 [B]; −1 in rows whose label is not
-// above ½.
-Tensor places_among_all(const Tensor& f, const Tensor& table, const Tensor& bias,
-                        const Tensor& item, const Tensor& label);
 
 // The table of a sequence's items and of `more` tokens behind them, `embedding/<items>`: normal
 // within two deviations. Id 0 has a vector like any other.

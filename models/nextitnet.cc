@@ -19,7 +19,7 @@ class NextItNet : public NextItemModel {
                       {item_width(context), true, context.options.nextitnet.relu_head}),
         options_(context.options.nextitnet),
         table_(item_table(scope, sequence(), context, options_.causal ? 0 : 1)),
-        net_({scope, scope}, item_width(context), options_) {}
+        net_({scope, scope, scope}, item_width(context), options_) {}
 
  protected:
   Var encode(const Tensor& ids) const override { return net_(gather(table_, ids)); }

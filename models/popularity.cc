@@ -19,7 +19,9 @@ class Popularity : public Model {
               "popularity: data set '{}' marks no item field; name it when it is prepared, as with "
               "--item COLUMN",
               context.schema.name);
-    const int64_t items = context.schema.fields[static_cast<size_t>(field_)].vocabulary;
+    const Field& field = context.schema.fields[static_cast<size_t>(field_)];
+    first_item_ = field.first_token();
+    const int64_t items = field.vocabulary;
     counts_ = scope.frozen_table("counts", Tensor::zeros({items + 1, 2}, scope.dtype()))
                   .value;  // last row: all items
   }
@@ -60,8 +62,20 @@ class Popularity : public Model {
     return Var(result);
   }
 
+  // By clicks: the rate of an item that was always clicked says nothing of how often it was shown.
+  ItemVectors item_vectors(const Batch& batch) const override {
+    const int64_t items = counts_.dim(0) - 1;
+    Tensor clicks({items, 1}, counts_.dtype());
+    visit_float(counts_.dtype(), "popularity", [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t item = 0; item < items; ++item)
+        clicks.data<T>()[item] = counts_.data<T>()[2 * item];
+    });
+    return {Tensor::full({batch.rows, 1}, counts_.dtype(), 1), clicks, {}, field_, first_item_};
+  }
+
  private:
-  int64_t field_ = -1;
+  int64_t field_ = -1, first_item_ = 1;
   Tensor counts_;  // [items + 1, 2]: clicks and impressions; shares the parameter's storage
 };
 

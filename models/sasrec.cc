@@ -99,14 +99,14 @@ class SasRec : public Model {
   Var logit(const Batch& batch) const override { return logits(batch).front(); }
   std::vector<Var> logits(const Batch& batch) const override {
     if (positive_ >= 0) return pair_scores(pairs(batch));
-    const Tensor& item = batch.fields[static_cast<size_t>(sequence_.item_field())].ids;
-    return {reshape(sum(last(batch) * looked_up(item), -1), {batch.rows, 1})};
+    const Var item = looked_up(sequence_.item(batch));
+    return {reshape(sum(last(batch) * item, -1), {batch.rows, 1})};
   }
 
-  Tensor item_places(const Batch& batch) const override {
+  bool needs_both_labels() const override { return false; }
+  ItemVectors item_vectors(const Batch& batch) const override {
     if (positive_ >= 0) return {};
-    const Tensor& item = batch.fields[static_cast<size_t>(sequence_.item_field())].ids;
-    return places_among_all(last(batch).value(), table_->value, {}, item, batch.label);
+    return {last(batch).value(), table_->value, {}, sequence_.item_field(), sequence_.first_item()};
   }
 
   std::vector<Var> losses(std::span<const Var>, const Batch& batch) const override {
@@ -148,10 +148,9 @@ class SasRec : public Model {
       at.positive = sequence_.ids_of(batch, positive_);
       at.negative = sequence_.ids_of(batch, negative_);
     } else {
-      // Places are as many as in prediction: the first is read as no item.
-      at.positive = at.ids;
-      at.ids = moved_back(at.ids);
-      at.positive = where_read(at.positive, at.ids);
+      const Tensor all = sequence_.followed(batch);
+      at.ids = all_but_last(all);
+      at.positive = where_read(all_but_first(all), at.ids);
       at.negative = other_items(at.positive);
     }
     at.told = Tensor({at.ids.dim(0), at.ids.dim(1)}, DType::i64);
@@ -160,13 +159,6 @@ class SasRec : public Model {
     return at;
   }
 
-  static Tensor moved_back(const Tensor& ids) {
-    Tensor result(ids.shape(), DType::i64);
-    const int64_t length = ids.dim(1);
-    for (int64_t i = 0; i < ids.count(); ++i)
-      result.data<int64_t>()[i] = i % length == 0 ? 0 : ids.data<int64_t>()[i - 1];
-    return result;
-  }
   // Nothing is told where nothing was read.
   static Tensor where_read(const Tensor& following, const Tensor& ids) {
     Tensor result = following.clone();

@@ -9,7 +9,8 @@
 
 namespace ctr {
 
-// The metrics that --monitor takes: auc, logloss, auc-logloss, mean_auc, wauc, gauc.
+// The metrics that --monitor takes: auc, logloss, auc-logloss, mean_auc, wauc, gauc, those of
+// kRankMetrics, and auto: auc, or ndcg@10 where the data has clicks alone.
 std::vector<std::string> monitor_names();
 // Higher is better; NaN where the metric is undefined. `task`: one of several, empty for their
 // mean.

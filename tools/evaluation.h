@@ -2,6 +2,7 @@
 // Everything that `evaluate` reports on scored rows.
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,8 +44,11 @@ struct Evaluation {
   int64_t groups = 0;            // in GAUC
   int64_t one_class_groups = 0;  // left out of it
   Ranking ranking;               // within groups; empty where none was asked for
-  Ranking among_all;             // among all items; the same
-  std::vector<Domain> domains;   // those with rows
+  Ranking among_all;             // among all items, or samples of them; the same
+  int64_t samples = 0;           // 0: among all
+  // e to the mean of −ln of the softmax over all items at the clicked one; NaN where not asked for
+  double perplexity = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Domain> domains;                 // those with rows
   std::vector<std::string> one_class_domains;  // left out of mean AUC and WAUC
   std::vector<Slice> slices;
 };

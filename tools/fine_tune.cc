@@ -1,16 +1,45 @@
 #include "tools/fine_tune.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/check.h"
+#include "io/checksum.h"
 #include "io/safetensors.h"
 #include "tools/model_file.h"
 
 namespace ctr {
 namespace {
 
+// Ids must stand for the tokens that they stood for.
+void check_tokens(const ModelFile& file, const Dataset& data, const Field& field) {
+  const std::string was = file.vocabulary_path(field), is = data.vocabulary_path(field);
+  if (!std::filesystem::exists(was) || !std::filesystem::exists(is)) return;
+  CTR_CHECK_DATA(file_checksum(was) == file_checksum(is),
+                 "{}: the ids of field '{}' stood for other tokens there; prepare the data with "
+                 "--vocabulary-of {}",
+                 file.path, field.name, file.path);
+}
+
+// Each sequence with a table of its own.
+void check_sequences(const ModelFile& file, const Dataset& data) {
+  for (const Field& field : data.schema.fields) {
+    if (field.type != FieldType::sequence || !field.shares.empty()) continue;
+    const Field& before = file.schema.fields[static_cast<size_t>(file.schema.index_of(field.name))];
+    CTR_CHECK_DATA(
+        before.type == field.type && before.vocabulary == field.vocabulary,
+        "{}: field '{}' is not as the run had it ({} ids, now {}); prepare the data with "
+        "--vocabulary-of {}",
+        file.path, field.name, before.vocabulary, field.vocabulary, file.path);
+    check_tokens(file, data, field);
+  }
+}
+
 // New domains may stand behind the old ones; all else must be as it was.
-void check_data(const Schema& was, Schema is, const std::string& run) {
+void check_data(const ModelFile& file, const Dataset& data) {
+  const Schema& was = file.schema;
+  Schema is = data.schema;
+  const std::string& run = file.path;
   CTR_CHECK_DATA(
       is.domains >= was.domains && is.domain_names.size() >= was.domain_names.size() &&
           std::equal(was.domain_names.begin(), was.domain_names.end(), is.domain_names.begin()),
@@ -29,6 +58,7 @@ void check_data(const Schema& was, Schema is, const std::string& run) {
         "{}: field '{}' is not as the run had it ({} ids, now '{}' with {}); prepare the "
         "data with the run's fields, encodings and vocabularies",
         run, before.name, before.vocabulary, field.name, field.vocabulary);
+    if (field.role != FieldRole::domain) check_tokens(file, data, field);
   }
 }
 
@@ -67,20 +97,27 @@ std::vector<Parameter*> trained_with(const NameList& texts, const ParameterStore
 
 }  // namespace
 
-Inherited begin_from(const std::string& run, const Schema& schema, BuiltModel& built) {
+Inherited begin_from(const std::string& run, const Dataset& data, const ModelInfo& info,
+                     BuiltModel& built) {
   const ModelFile file = read_model_file(run);
-  check_data(file.schema, schema, run);
+  if (info.learns_sequences && find_model(file.train.model).learns_sequences)
+    check_sequences(file, data);
+  else
+    check_data(file, data);
   const TensorFile weights = read_safetensors(run + "/model.safetensors");
   Inherited result;
   for (const auto& parameter : built.store().all()) {
     const auto found = weights.tensors.find(parameter->name);
     if (found == weights.tensors.end()) {
+      CTR_CHECK_DATA(!parameter->frozen || parameter->given || parameter->state,
+                     "{}: has no '{}', which stays as it is; begin from a run whose model has it",
+                     run, parameter->name);
       if (!parameter->given) result.fresh.push_back(parameter->name);
       continue;
     }
     const Tensor value = found->second.cast(parameter->value.dtype());
     const bool grows =
-        has_new_domains(parameter->value.shape(), value.shape(), schema, file.schema);
+        has_new_domains(parameter->value.shape(), value.shape(), data.schema, file.schema);
     CTR_CHECK_DATA(grows || value.shape() == parameter->value.shape(),
                    "{}: '{}' is {} there, this model needs {}; use the run's options for it", run,
                    parameter->name, value.shape(), parameter->value.shape());

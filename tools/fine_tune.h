@@ -19,9 +19,11 @@ struct Inherited {
 };
 
 // Copies the weights of the run into parameters of the same name. Throws kind data when the run's
-// data had other fields or vocabularies (new domains may follow the old ones), or a parameter of
-// the same name another shape.
-Inherited begin_from(const std::string& run, const Schema& schema, BuiltModel& built);
+// data had other fields or vocabularies (new domains may follow the old ones), a parameter of the
+// same name another shape, or the run lacks one that stays frozen. Models that learn sequences
+// (`info`, and the run's) need only the same sequences: what is told of them may be another.
+Inherited begin_from(const std::string& run, const Dataset& data, const ModelInfo& info,
+                     BuiltModel& built);
 
 // Freezes all parameters but those whose names contain one of the texts; none: all are trained.
 // Frozen ones are saved with the others. Throws kind usage, with the names there are, when a text

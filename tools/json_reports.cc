@@ -1,5 +1,7 @@
 // Reports as JSON for other programs. Numbers that are not defined (NaN) become null.
 
+#include <cmath>
+
 #include <nlohmann/json.hpp>
 
 #include "io/json.h"
@@ -54,6 +56,8 @@ std::string json_of(const Evaluation& e) {
   if (!e.task.empty()) json["task"] = e.task;
   json["ranking"] = to_json(e.ranking);
   json["ranking_among_all"] = to_json(e.among_all);
+  if (!e.among_all.at.empty()) json["ranking_samples"] = e.samples;
+  if (!std::isnan(e.perplexity)) json["perplexity"] = e.perplexity;
   json["domains"] = Json::array();
   for (const Evaluation::Domain& d : e.domains) {
     json["domains"].push_back(

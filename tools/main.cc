@@ -153,8 +153,8 @@ int main_of(int count, char** words) {
   program.require_subcommand(0, 1);  // an argument may have the name of a verb: `bench predict`
   std::vector<std::unique_ptr<Command>> commands;
   for (Verb verb : {prepare_verb(), lint_verb(), inspect_verb(), datasets_verb(), train_verb(),
-                    sweep_verb(), ablate_verb(), evaluate_verb(), predict_verb(), compare_verb(),
-                    gradcheck_verb(), verify_verb(), models_verb(), bench_verb()}) {
+                    finetune_verb(), sweep_verb(), ablate_verb(), evaluate_verb(), predict_verb(),
+                    compare_verb(), gradcheck_verb(), verify_verb(), models_verb(), bench_verb()}) {
     commands.push_back(std::make_unique<Command>());
     commands.back()->path = verb.name;
     commands.back()->verb = std::move(verb);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/metrics/auc.h"
@@ -12,6 +13,19 @@
 #include "tools/metrics/group_auc.h"
 
 namespace ctr {
+
+// Where clicks stand among all items (metrics/ranking.h); NaN where the model scores none.
+struct RankMetrics {
+  double hr1 = std::numeric_limits<double>::quiet_NaN(), hr10 = hr1, mrr10 = hr1, ndcg10 = hr1;
+
+  bool defined() const { return hr1 == hr1; }
+};
+// Their names, as monitors, in tables and in JSON.
+inline constexpr std::pair<const char*, double RankMetrics::*> kRankMetrics[] = {
+    {"hr@1", &RankMetrics::hr1},
+    {"hr@10", &RankMetrics::hr10},
+    {"mrr@10", &RankMetrics::mrr10},
+    {"ndcg@10", &RankMetrics::ndcg10}};
 
 // All that training reports.
 struct Metrics {
@@ -22,6 +36,7 @@ struct Metrics {
   double pcoc = 0;      // predicted over observed clicks
   std::vector<double> domain_auc;
   double gauc = std::numeric_limits<double>::quiet_NaN();  // over groups, by rows
+  RankMetrics ranking = {};                                // of the clicks among all items
   std::string task = {};                                   // one of several: its name
   std::vector<Metrics> tasks = {};  // where there are several, of each; the figures above are their
                                     // plain means over the tasks for which they are defined

@@ -50,6 +50,8 @@ Json to_json(const Metrics& metrics) {
                {"gauc", metrics.gauc},
                {"pcoc", metrics.pcoc},
                {"domain_auc", metrics.domain_auc}};
+  if (metrics.ranking.defined())
+    for (const auto& [name, value] : kRankMetrics) json[name] = metrics.ranking.*value;
   for (const Metrics& task : metrics.tasks) json["tasks"][task.task] = to_json(task);
   return json;
 }

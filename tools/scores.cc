@@ -1,11 +1,14 @@
 #include "tools/scores.h"
 
+#include <cmath>
+#include <limits>
 #include <optional>
 
 #include "engine/allocator.h"
 #include "engine/check.h"
 #include "io/batch_loader.h"
 #include "io/domain_rows.h"
+#include "tools/metrics/ranking.h"
 
 namespace ctr {
 namespace {
@@ -156,22 +159,31 @@ Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_
   return score_tasks(built, data, split, batch_size).front();
 }
 
-std::vector<int64_t> item_places(BuiltModel& built, const Dataset& data, Split split,
-                                 int64_t batch_size) {
+ClickPlaces click_places(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
+                         int64_t samples, uint64_t seed) {
   NoGradient off;
   LoaderOptions options;
   options.batch_size = batch_size;
   BatchLoader loader(data, split, options);
   auto arena = std::make_shared<Arena>();
   AllocatorScope scope(arena);
-  std::vector<int64_t> all;
-  for (Batch batch; loader.next(batch);) {
-    const Tensor places = built.model().item_places(batch);
-    CTR_CHECK(places.defined(), "the model does not score all items of '{}'; leave --rank-all out",
-              data.schema.name);
-    for (int64_t place : places.span<int64_t>())
-      if (place >= 0) all.push_back(place);
+  ClickPlaces all;
+  RankRule rule{samples, seed, 0};
+  double counted = 0;
+  for (Batch batch; loader.next(batch); rule.first_row += batch.rows) {
+    const ItemVectors vectors = built.model().item_vectors(batch);
+    if (!vectors.user.defined()) break;
+    const ItemPlaces found = places_of(vectors, batch, rule);
+    for (int64_t place : found.place.span<int64_t>())
+      if (place >= 0) all.places.push_back(place);
+    for (double log_probability : found.log_probability.span<double>()) {
+      if (std::isnan(log_probability)) continue;
+      all.log_probability += log_probability;
+      counted += 1;
+    }
   }
+  all.log_probability =
+      counted > 0 ? all.log_probability / counted : std::numeric_limits<double>::quiet_NaN();
   return all;
 }
 
@@ -197,7 +209,16 @@ Metrics evaluate_rows(BuiltModel& built, const Dataset& data, Split split,
 }
 
 Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
-  return metrics_of(score_tasks(built, data, split, batch_size), data.schema.domains);
+  Metrics metrics = metrics_of(score_tasks(built, data, split, batch_size), data.schema.domains);
+  // Where domains have weights of their own, no one model ranks all rows.
+  if (built.domain_weights() != nullptr) return metrics;
+  const ClickPlaces clicks = click_places(built, data, split, batch_size);
+  if (clicks.places.empty()) return metrics;
+  const int64_t ks[] = {1, 10};
+  const Ranking ranking = rank_places(clicks.places, ks);
+  metrics.ranking = {ranking.at[0].hit_rate, ranking.at[1].hit_rate, ranking.at[1].mrr,
+                     ranking.at[1].ndcg};
+  return metrics;
 }
 
 }  // namespace ctr

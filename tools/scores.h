@@ -36,9 +36,14 @@ std::vector<Scores> score_tasks(BuiltModel& built, const Dataset& data, Split sp
 // Of the first task.
 Scores score(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size);
 
-// Of the split's clicks, in order: Model::item_places. Throws kind usage when the model has none.
-std::vector<int64_t> item_places(BuiltModel& built, const Dataset& data, Split split,
-                                 int64_t batch_size);
+// Of the split's clicks, in order (models/item_ranking.h).
+struct ClickPlaces {
+  std::vector<int64_t> places;
+  double log_probability = 0;  // mean over the clicks that have one; NaN without any
+};
+// Empty when the model scores no items, or the data has no clicks.
+ClickPlaces click_places(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
+                         int64_t samples = 0, uint64_t seed = 0);
 
 // Names of the tasks; the split must have a row.
 std::vector<std::string> task_names(BuiltModel& built, const Dataset& data, Split split);

@@ -28,7 +28,7 @@ struct TrainOptions {
   int64_t seed = 1;
   int64_t workers = 1;  // threads that read batches ahead of the step
   std::string precision = "f32";
-  std::string monitor = "auc";           // what early stopping looks at; early_stop.h lists them
+  std::string monitor = "auto";          // what early stopping looks at; early_stop.h lists them
   std::string monitor_task;              // of several tasks, the one it looks at; empty: their mean
   NameList task_weights;                 // of the tasks' losses; empty: 1 each
   std::string task_balance = "fixed";    // how they are weighed: task_balance.h

@@ -25,6 +25,7 @@ struct State {
   int64_t batch_size = 4096;
   IntList rank_at = {};
   bool rank_all = false;
+  int64_t rank_samples = 0;
 };
 
 std::string number(double value, int digits) {
@@ -36,7 +37,7 @@ std::string interval_text(const Estimate& estimate) {
   return fmt::format("[{:.4f}, {:.4f}]", estimate.interval->low, estimate.interval->high);
 }
 
-void print_ranking(const Ranking& ranking, const char* among) {
+void print_ranking(const Ranking& ranking, const std::string& among) {
   if (ranking.at.empty()) return;
   fmt::print("  {} clicks among {}, behind equal scores\n", ranking.clicks, among);
   for (const RankingAt& at : ranking.at) {
@@ -65,7 +66,9 @@ void print_summary(const Evaluation& e) {
                e.one_class_groups);
   }
   print_ranking(e.ranking, "the other rows of their user or group");
-  print_ranking(e.among_all, "all items");
+  print_ranking(e.among_all,
+                e.samples > 0 ? fmt::format("{} drawn items each", e.samples) : "all items");
+  if (!std::isnan(e.perplexity)) line("perplexity", number(e.perplexity, 3), "");
   if (!e.one_class_domains.empty()) {
     fmt::print("  domains with one class are left out of mean AUC and WAUC: {}\n",
                fmt::join(e.one_class_domains, ", "));
@@ -129,6 +132,19 @@ void print(const Evaluation& e, const std::string& model, bool sliced, const Sta
   if (sliced) print_slices(e);
 }
 
+void rank_items(BuiltModel& built, const Dataset& data, Split split, const State& state,
+                Evaluation& evaluation) {
+  const ClickPlaces clicks = click_places(built, data, split, state.batch_size, state.rank_samples,
+                                          static_cast<uint64_t>(state.seed));
+  CTR_CHECK(!clicks.places.empty(),
+            "evaluate: the model does not score all items of '{}'; leave --rank-all and "
+            "--rank-samples out",
+            data.schema.name);
+  evaluation.among_all = rank_places(clicks.places, ks_of(state));
+  evaluation.samples = state.rank_samples;
+  evaluation.perplexity = std::exp(-clicks.log_probability);
+}
+
 // Scores a run, prints its report, task by task, and appends it to `json`.
 Scored report(const std::string& path, const State& state, std::vector<std::string>& json) {
   LoadedRun loaded = load_run(path);
@@ -142,9 +158,8 @@ Scored report(const std::string& path, const State& state, std::vector<std::stri
       continue;
     }
     Evaluation evaluation = evaluate_scores(scores, data.schema, options_of(state));
-    if (state.rank_all)
-      evaluation.among_all =
-          rank_places(item_places(*loaded.built, data, split, state.batch_size), ks_of(state));
+    if (state.rank_all || state.rank_samples > 0)
+      rank_items(*loaded.built, data, split, state, evaluation);
     evaluation.run = path;
     evaluation.data = data.schema.name;
     evaluation.split = state.split;
@@ -215,7 +230,7 @@ Verb evaluate_verb() {
             {"delong", "bootstrap", "none"}});
   list.add({"confidence", &state->confidence, "of the intervals", {}, 0.01, 0.9999});
   list.add({"replicates", &state->replicates, "of the bootstrap", {}, 1, 1e6});
-  list.add({"seed", &state->seed, "of the bootstrap's draws", {}, 0, 9e15});
+  list.add({"seed", &state->seed, "of the bootstrap's draws and --rank-samples", {}, 0, 9e15});
   list.add({"rank_at",
             &state->rank_at,
             "k of HR, MRR and NDCG of clicks among the other rows of their user or group",
@@ -224,6 +239,12 @@ Verb evaluate_verb() {
             1 << 30});
   list.add({"rank_all", &state->rank_all,
             "the same among all items, of models that score them; --rank-at says k, else 5,10,20"});
+  list.add({"rank_samples",
+            &state->rank_samples,
+            "the same among so many items drawn uniformly for each click, by --seed; 0: among all",
+            {},
+            0,
+            1e6});
   list.add({"batch_size", &state->batch_size, "rows scored at a time", {}, 1, 1 << 24});
   list.add(
       {"json", &state->json, "a file for the same figures as JSON; an array for several runs"});

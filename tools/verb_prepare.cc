@@ -1,14 +1,19 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "engine/check.h"
+#include "io/dataset.h"
+#include "io/prepare/encoder.h"
 #include "io/prepare/prepare.h"
 #include "io/prepare/vector_file.h"
+#include "tools/model_file.h"
 #include "tools/verbs.h"
 
 namespace ctr {
@@ -85,10 +90,42 @@ void print_report(const PrepareReport& report, const BadLines& bad) {
   for (const auto& [file, count] : bad.by_file()) fmt::print("  {} in {}\n", count, file);
 }
 
+// Fields that models read take their ids from the data set or run in `folder`, where it has a field
+// of that name; domains have names, not ids, in common.
+void take_vocabularies(PreparePlan& plan, const std::string& folder) {
+  const Schema theirs = std::filesystem::exists(folder + "/model.json")
+                            ? read_model_file(folder).schema
+                            : read_dataset(folder).schema;
+  std::vector<std::string> taken, names;
+  for (const Field& field : theirs.fields) names.push_back(field.name);
+  for (Field& field : plan.schema.fields) {
+    const auto found = std::find(names.begin(), names.end(), field.name);
+    if (!needs_vocabulary(field) || !field.shares.empty() || !field.input ||
+        field.role == FieldRole::domain || found == names.end())
+      continue;
+    const Field& before = theirs.fields[static_cast<size_t>(found - names.begin())];
+    field.encoding.min_count = before.encoding.min_count;
+    CTR_CHECK(
+        field.type == before.type && before.encoding == field.encoding &&
+            before.first_token() == field.first_token(),
+        "--vocabulary-of {}: field '{}' is made of text in another way there; prepare it with "
+        "the options that it was prepared with",
+        folder, field.name);
+    const std::string& owner = before.shares.empty() ? before.name : before.shares;
+    plan.vocabularies[field.name] = std::make_shared<const Vocabulary>(
+        Vocabulary::load(folder + "/" + vocabulary_file(owner), field.first_token()));
+    taken.push_back(field.name);
+  }
+  CTR_CHECK(!taken.empty(),
+            "--vocabulary-of {}: it has no field of this data with a vocabulary; its fields are {}",
+            folder, fmt::join(names, ", "));
+  fmt::print("ids       of {} as {} has them\n", fmt::join(taken, ", "), folder);
+}
+
 // What one converter's verb holds between the command line and its run.
 struct State {
   std::unique_ptr<Converter> converter;
-  std::string out, on_bad_line = "error";
+  std::string out, on_bad_line = "error", vocabulary_of;
   NameList vectors;
 };
 
@@ -97,6 +134,7 @@ int run(State& state, const ConverterInfo& info, const std::vector<std::string>&
   CTR_CHECK(!state.out.empty(), "prepare {}: --out DIRECTORY is missing", info.name);
   BadLines bad(state.on_bad_line == "skip" ? BadLinePolicy::skip : BadLinePolicy::error);
   PreparePlan plan = state.converter->open(inputs);
+  if (!state.vocabulary_of.empty()) take_vocabularies(plan, state.vocabulary_of);
   give_vectors(plan, state.vectors);
   fmt::print(
       "source    {}\nmemory    about 30 bytes and its text for each distinct token of the "
@@ -131,6 +169,9 @@ Verb converter_verb(const ConverterInfo& info) {
                     &state->on_bad_line,
                     "stop at the first bad line, or leave such lines out and count them",
                     {"error", "skip"}});
+  verb.options.add({"vocabulary_of", &state->vocabulary_of,
+                    "a data set or a run: fields of the same name take their ids from it, new "
+                    "tokens are out of vocabulary"});
   verb.options.add({.name = "vectors",
                     .target = &state->vectors,
                     .help = "FIELD=FILE: frozen vectors of a field's tokens, a .npy or "

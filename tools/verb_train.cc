@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -73,11 +74,16 @@ class Progress {
     if (rate_ != 0 && report.learning_rate != rate_)
       rate = fmt::format("  learning rate {:.3g}", report.learning_rate);
     rate_ = report.learning_rate;
-    line(fmt::format(
-        "epoch {:>3}  train loss {:.4f}  valid AUC {:.4f}  log-loss {:.4f}  mean AUC {:.4f}  "
-        "WAUC {:.4f}  {:.1f} s{}{}",
-        report.epoch, report.train_loss, report.valid.auc, report.valid.logloss,
-        report.valid.mean_auc, report.valid.wauc, report.seconds, report.best ? "  *" : "", rate));
+    const Metrics& valid = report.valid;
+    std::string text =
+        fmt::format("epoch {:>3}  train loss {:.4f}  valid", report.epoch, report.train_loss);
+    if (valid.ranking.defined())
+      text +=
+          fmt::format(" HR@10 {:.4f}  NDCG@10 {:.4f} ", valid.ranking.hr10, valid.ranking.ndcg10);
+    if (!valid.ranking.defined() || !std::isnan(valid.auc))
+      text += fmt::format(" AUC {:.4f}  log-loss {:.4f}  mean AUC {:.4f}  WAUC {:.4f} ", valid.auc,
+                          valid.logloss, valid.mean_auc, valid.wauc);
+    line(fmt::format("{} {:.1f} s{}{}", text, report.seconds, report.best ? "  *" : "", rate));
     for (const Metrics& task : report.valid.tasks)
       line(fmt::format("           {}  valid AUC {:.4f}  log-loss {:.4f}", task.task, task.auc,
                        task.logloss));
@@ -123,7 +129,7 @@ Metrics baseline(const std::string& name, const Dataset& data, const State& stat
 // Weights of another run, unless this one goes on with its own; and what is trained.
 void prepare_weights(BuiltModel& built, const Dataset& data, const State& state) {
   if (!state.train.from.empty() && state.resume.empty()) {
-    const Inherited all = begin_from(state.train.from, data.schema, built);
+    const Inherited all = begin_from(state.train.from, data, find_model(state.train.model), built);
     auto part = [](const char* what, const std::vector<std::string>& names) {
       return names.empty() ? std::string() : fmt::format("; {}: {}", what, fmt::join(names, ", "));
     };
@@ -186,7 +192,21 @@ TrainEvents events_of(const State& state, const Schema& schema, RunDirectory& di
   return events;
 }
 
+// Of clicks among all items, by models that score them.
+void print_ranking(const State& state, const Dataset& data, const Metrics& test) {
+  fmt::print("clicks of test   HR@1     HR@10    MRR@10   NDCG@10  among all items\n");
+  auto row = [](const std::string& name, const RankMetrics& r) {
+    fmt::print("  {:<14} {:.4f}   {:.4f}   {:.4f}   {:.4f}\n", name, r.hr1, r.hr10, r.mrr10,
+               r.ndcg10);
+  };
+  row(state.train.model, test.ranking);
+  if (state.baselines && state.train.model != "popularity")
+    row("popularity", baseline("popularity", data, state).ranking);
+}
+
 void print_results(const State& state, const Dataset& data, const TrainReport& report) {
+  if (report.test.ranking.defined()) print_ranking(state, data, report.test);
+  if (report.test.ranking.defined() && std::isnan(report.test.auc)) return;
   fmt::print("test             AUC      log-loss   mean AUC  WAUC    PCOC\n");
   const bool several = !report.test.tasks.empty();
   for (const Metrics& task : report.test.tasks) print_row(task.task, task);
@@ -240,7 +260,11 @@ int run(State& state) {
     return 130;
   }
   directory.finish(built, data, state.train, state.model, report);
-  const std::string monitor = state.train.monitor == "auc" ? "AUC" : state.train.monitor;
+  const bool by_rank = state.train.monitor == "auto" && std::isnan(report.test.auc);
+  const std::string monitor = by_rank ? "NDCG@10"
+                              : state.train.monitor == "auc" || state.train.monitor == "auto"
+                                  ? "AUC"
+                                  : state.train.monitor;
   fmt::print("\n{}. {} steps in {:.1f} s\n\n",
              strategy.trains_together()
                  ? fmt::format("best epoch {} of valid {}; its weights are used", report.best_epoch,

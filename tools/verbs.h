@@ -32,6 +32,7 @@ Verb lint_verb();
 Verb inspect_verb();
 Verb datasets_verb();
 Verb train_verb();
+Verb finetune_verb();
 Verb sweep_verb();
 Verb ablate_verb();
 Verb evaluate_verb();

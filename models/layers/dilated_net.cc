@@ -78,10 +78,12 @@ class BlockB : public DilatedBlock {
  public:
   BlockB(const DilatedScopes& s, int64_t width, int64_t dilation, const NextItNetOptions& o,
          const PeterOptions* patches)
-      : conv1_(s.backbone / "conv1", width, o.kernel, {dilation, o.causal}),
-        ln1_(s.backbone / "ln1", width, o.norm_epsilon),
-        conv2_(s.backbone / "conv2", width, o.kernel, {2 * dilation, o.causal}),
-        ln2_(s.trained / "ln2", width, o.norm_epsilon),
+      : conv1_((s.last_convolutions > 1 ? s.last : s.backbone) / "conv1", width, o.kernel,
+               {dilation, o.causal}),
+        ln1_((s.last_convolutions > 1 ? s.last : s.backbone) / "ln1", width, o.norm_epsilon),
+        conv2_((s.last_convolutions > 0 ? s.last : s.backbone) / "conv2", width, o.kernel,
+               {2 * dilation, o.causal}),
+        ln2_((s.last_convolutions > 0 ? s.last : s.trained) / "ln2", width, o.norm_epsilon),
         insertion_(patches == nullptr ? "none" : patches->insertion) {
     if (insertion_ != "none" && insertion_ != "serial1")
       mp1_.emplace(s.trained / "mp1", width, *patches);
@@ -118,7 +120,9 @@ DilatedNet::DilatedNet(const DilatedScopes& scopes, int64_t width, const NextItN
             "peterrec: patches go into block b; set --next-block b");
   for (int64_t dilation : options.dilations) {
     const auto i = static_cast<int64_t>(blocks_.size());
-    const DilatedScopes own{scopes.backbone / "block" / i, scopes.trained / "block" / i};
+    const int64_t behind = 2 * (std::ssize(options.dilations) - 1 - i);  // convolutions after these
+    const DilatedScopes own{scopes.backbone / "block" / i, scopes.trained / "block" / i,
+                            scopes.last / "block" / i, scopes.last_convolutions - behind};
     if (options.block == "a") {
       blocks_.push_back(std::make_unique<BlockA>(own, width, dilation, options));
     } else {

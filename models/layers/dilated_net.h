@@ -9,11 +9,13 @@
 
 namespace ctr {
 
-// Where the parameters of a dilated network are made: two scopes of one path, the first of them
-// frozen where the network stays as it was trained.
+// Where the parameters of a dilated network are made: scopes of one path, some of them frozen where
+// the network stays as it was trained.
 struct DilatedScopes {
   Scope backbone;  // convolutions, and norms but the last of each block
   Scope trained;   // the last norm of each block, and patches
+  Scope last;      // of block b: the last so many convolutions, and their norms
+  int64_t last_convolutions = 0;
 };
 
 // NextItNet's residual blocks (Yuan et al., WSDM 2019) on x [B, T, D], one per dilation d. Block b:

@@ -17,6 +17,11 @@ Tensor places(const Tensor& ids, int64_t begin, int64_t end) {
   return result;
 }
 
+// Whether fields read one table.
+bool share_table(const Field& a, const Field& b) {
+  return a.shares == b.name || b.shares == a.name || (!a.shares.empty() && a.shares == b.shares);
+}
+
 int64_t found_field(const std::string& model, const ModelContext& context) {
   const Schema& schema = context.schema;
   const std::string& name = context.options.next_item.sequence_field;
@@ -26,7 +31,7 @@ int64_t found_field(const std::string& model, const ModelContext& context) {
   for (size_t f = 0; f < schema.fields.size(); ++f) {
     const Field& field = schema.fields[f];
     if (field.type != FieldType::sequence || !field.input) continue;
-    if (item >= 0 && field.shares == schema.fields[static_cast<size_t>(item)].name)
+    if (item >= 0 && share_table(field, schema.fields[static_cast<size_t>(item)]))
       return static_cast<int64_t>(f);
     if (first < 0) first = static_cast<int64_t>(f);
   }
@@ -82,11 +87,27 @@ ItemSequence::ItemSequence(const std::string& model, const ModelContext& context
             "larger max_length",
             model, field.name);
   items_ = field.vocabulary;
+  first_item_ = std::max<int64_t>(1, field.first_token());
   length_ = field.max_length;
   table_ = field.shares.empty() ? field.name : field.shares;
   const int64_t item = schema.index_of(FieldRole::item);
-  if (item >= 0 && schema.fields[static_cast<size_t>(item)].name == field.shares)
-    item_field_ = item;
+  if (item >= 0 && share_table(field, schema.fields[static_cast<size_t>(item)])) item_field_ = item;
+}
+
+Tensor ItemSequence::followed(const Batch& batch) const {
+  const Tensor ids = this->ids(batch);
+  if (item_field_ < 0) return ids;
+  const int64_t rows = ids.dim(0), length = ids.dim(1);
+  const Tensor label = batch.label.cast(DType::f64);
+  const int64_t labels = label.count() / rows;  // of several tasks, the first tells
+  Tensor result = Tensor::zeros({rows, length + 1}, DType::i64);
+  for (int64_t b = 0; b < rows; ++b) {
+    int64_t* row = result.data<int64_t>() + b * (length + 1);
+    const bool clicked = label.data<double>()[b * labels] > 0.5;
+    std::copy_n(ids.data<int64_t>() + b * length, length, row + (clicked ? 0 : 1));
+    if (clicked) row[length] = item(batch).data<int64_t>()[b];
+  }
+  return result;
 }
 
 Tensor ItemSequence::ids_of(const Batch& batch, int64_t field) const {

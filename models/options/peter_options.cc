@@ -26,10 +26,32 @@ void PeterOptions::add_to(OptionList& list) {
   list.add({"peter_l2", &l2, "PeterRec: L2 penalty on the whole target table", {}, 0, 1e6});
   list.add({"peter_loss",
             &loss,
-            "PeterRec: each score by itself, or a pair's difference",
-            {"bce", "bpr"}});
+            "PeterRec: each score by itself, a pair's difference, or the chosen one among all",
+            {"bce", "bpr", "softmax"}});
+  list.add({"peter_negatives",
+            &negatives,
+            "PeterRec: targets that were not chosen: as rows have them, or drawn for each clicked "
+            "row; lambda: popular ones more often",
+            {"rows", "uniform", "lambda"}});
+  list.add({"peter_lambda_rho",
+            &lambda_rho,
+            "PeterRec: the lower, the more popular are targets drawn by lambda",
+            {},
+            1e-4,
+            1e4});
   list.add({"peter_negative_field", &negative_field,
             "PeterRec: a field with a target that was not chosen; empty: the label tells"});
+  list.add({"peter_train",
+            &train,
+            "PeterRec: patches and last norms; the targets and the token alone; with the last "
+            "convolution, or two; or everything",
+            {"patches", "head", "last1", "last2", "all"}});
+  list.add({"peter_source_weight",
+            &source_weight,
+            "PeterRec: also learn the next click of the sequence, with this weight",
+            {},
+            0,
+            1e6});
 }
 
 }  // namespace ctr

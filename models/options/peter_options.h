@@ -16,8 +16,12 @@ struct PeterOptions {
   bool zero_up = true;     // patches begin as the identity
   std::string cls = "trainable";
   double l2 = 0;
-  std::string loss = "bce";         // bce, bpr
+  std::string loss = "bce";        // bce, bpr, softmax
+  std::string negatives = "rows";  // rows, uniform, lambda
+  double lambda_rho = 0.3;
   std::string negative_field = "";  // empty: the rows' labels tell
+  std::string train = "patches";    // patches, head, last1, last2, all
+  double source_weight = 0;         // of the next clicks' loss
 
   void add_to(OptionList& list);
 };

@@ -45,7 +45,7 @@ class ExpertPhases : public SmallRuns {
   std::vector<std::string> phase(const std::string& from, const std::string& to,
                                  const NameList& trainable, const NameList& domains) {
     BuiltModel built = build();
-    begin_from(path(from), data.schema, built);
+    begin_from(path(from), data, find_model(options.model), built);
     const Values before = values_of(built);
     train_only(trainable, built.store());
     const Dataset rows = only_domains(data, domains);

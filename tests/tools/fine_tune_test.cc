@@ -32,6 +32,13 @@ class FineTuning : public SmallRuns {
     model_options.linear = "mlora";
   }
 
+  // The data as if of another schema.
+  Dataset with(const Schema& schema) const {
+    Dataset other = data;
+    other.schema = schema;
+    return other;
+  }
+
   // Of rows whose domain lies below `domains`, in order.
   static std::vector<double> scores(BuiltModel& built, const Dataset& rows, int64_t domains) {
     const Scores all = score(built, rows, Split::test, 16);
@@ -45,7 +52,7 @@ class FineTuning : public SmallRuns {
 TEST_F(FineTuning, AdaptersAloneLearnOnAPretrainedMlp) {
   pretrain("mlp");
   BuiltModel built = build();
-  const Inherited inherited = begin_from(path("first"), data.schema, built);
+  const Inherited inherited = begin_from(path("first"), data, find_model("mlora"), built);
   EXPECT_EQ(inherited.fresh,
             (std::vector<std::string>{"mlp/0/lora_a", "mlp/0/lora_b", "mlp/0/lora_bias"}));
   EXPECT_TRUE(inherited.grown.empty() && inherited.left.empty());
@@ -64,14 +71,14 @@ TEST_F(FineTuning, AdaptersAloneLearnOnAPretrainedMlp) {
 TEST_F(FineTuning, ANewDomainLeavesTheOthersAsTheyWere) {
   pretrain("mlora");
   BuiltModel first = build();
-  begin_from(path("first"), data.schema, first);
+  begin_from(path("first"), data, find_model("mlora"), first);
   const std::vector<double> before = scores(first, data, 2);
 
   Schema schema = data.schema;
   schema.domains = schema.fields[2].vocabulary = 3;
   schema.domain_names.emplace_back("c");
   BuiltModel built(find_model("mlora"), schema, {}, model_options, DType::f32, 1);
-  const Inherited inherited = begin_from(path("first"), schema, built);
+  const Inherited inherited = begin_from(path("first"), with(schema), find_model("mlora"), built);
   EXPECT_EQ(inherited.grown, (std::vector<std::string>{"embedding/domain", "mlp/0/lora_a",
                                                        "mlp/0/lora_b", "mlp/0/lora_bias"}));
   EXPECT_EQ(scores(built, data, 2), before);
@@ -97,19 +104,19 @@ TEST_F(FineTuning, RefusesWhatDoesNotFit) {
   BuiltModel built = build();
   Schema other = data.schema;
   other.fields[1].vocabulary = 16;
-  EXPECT_EQ(message([&] { begin_from(path("first"), other, built); }),
+  EXPECT_EQ(message([&] { begin_from(path("first"), with(other), find_model("mlora"), built); }),
             path("first") +
                 ": field 'item' is not as the run had it (15 ids, now 'item' with 16); prepare the "
                 "data with the run's fields, encodings and vocabularies");
   other = data.schema;
   other.domain_names = {"a", "c"};
   EXPECT_NE(message([&] {
-              begin_from(path("first"), other, built);
+              begin_from(path("first"), with(other), find_model("mlora"), built);
             }).find("the run had the domains a, b, the data has a, c"),
             std::string::npos);
   model_options.hidden_units = {9};
   BuiltModel wider = build();
-  EXPECT_EQ(message([&] { begin_from(path("first"), data.schema, wider); }),
+  EXPECT_EQ(message([&] { begin_from(path("first"), data, find_model("mlora"), wider); }),
             path("first") +
                 ": 'mlp/0/weight' is [8,16] there, this model needs [9,16]; use the run's options "
                 "for it");

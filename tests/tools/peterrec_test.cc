@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/profile.h"
+#include "models/layers/target_sampler.h"
 #include "ops/optim/optimizer.h"
 #include "tests/message.h"
 #include "tests/tools/closed_form.h"
@@ -99,6 +100,116 @@ INSTANTIATE_TEST_SUITE_P(ClosedForm, Insertions,
                                          Case{"parallel2", "parallel2", false, false,
                                               2.121273149486, 2.161993945026, 1.333834250766}),
                          [](const auto& info) { return std::string(info.param.name); });
+
+// Row 0 is a click on target 2, row 1 none.
+TEST(Softmax, TellsTheChosenTargetAmongAll) {
+  Built built([](ModelOptions& o) {
+    o.peter.loss = "softmax";
+    o.peter.negative_field = "";
+    o.next_item.chunk = 2;
+  });
+  std::vector<double> scores;
+  for (int64_t y = 0; y < 6; ++y) {
+    built.batch.fields[1].ids = ids({2}, {y, y});
+    const NoGradient off;
+    scores.push_back(built.model->logit(built.batch).value().data<double>()[0]);
+  }
+  double all = 0;
+  for (double s : scores) all += std::exp(s);
+  built.batch.fields[1].ids = ids({2}, {2, 5});
+  EXPECT_NEAR(built.loss(), std::log(all) - scores[2], 1e-11);
+}
+
+TEST(Negatives, AreDrawnForClickedRowsAlone) {
+  for (const char* loss : {"bce", "bpr"}) {
+    Built built([loss](ModelOptions& o) {
+      o.peter.loss = loss;
+      o.peter.negative_field = "";
+      o.peter.negatives = "uniform";
+    });
+    auto score = [&](int64_t y) {
+      const NoGradient off;
+      Batch batch = built.batch;
+      batch.fields[1].ids = ids({2}, {y, y});
+      return built.model->logit(batch).value().data<double>()[0];
+    };
+    auto softplus = [](double x) { return std::log1p(std::exp(x)); };
+    const double found = built.loss();
+    int64_t fits = 0;  // other targets that give this loss
+    for (int64_t y = 1; y < 6; ++y) {
+      if (y == 2) continue;
+      const double expected = std::string(loss) == "bpr" ? softplus(score(y) - score(2))
+                                                         : softplus(-score(2)) + softplus(score(y));
+      fits += std::abs(expected - found) < 1e-11 ? 1 : 0;
+    }
+    EXPECT_EQ(fits, 1) << loss;
+    built.store.mode().step = 3;
+    EXPECT_NE(built.loss(), found) << loss << ": another step draws anew";
+  }
+}
+
+TEST(Negatives, PopularOnesComeMoreOftenByLambda) {
+  constexpr int64_t kCount = 200'000, kTargets = 20;
+  const RandomStream random{5, 6, 7};
+  const Tensor chosen = Tensor::full({kCount}, DType::i64, 3);
+  for (const char* kind : {"uniform", "lambda"}) {
+    const TargetSampler sampler(kind, 2, 2 + kTargets, 0.3);
+    std::vector<double> expected(kTargets), seen(kTargets);
+    double sum = 0;
+    for (int64_t r = 0; r < kTargets; ++r) {
+      expected[static_cast<size_t>(r)] = std::string(kind) == "lambda"
+                                             ? std::exp(-(static_cast<double>(r) + 1) / (0.3 * 20))
+                                             : (r == 1 ? 0 : 1);
+      sum += expected[static_cast<size_t>(r)];
+    }
+    for (int64_t id : sampler.draw(random, chosen).span<int64_t>())
+      seen.at(static_cast<size_t>(id - 2)) += 1;
+    for (size_t r = 0; r < kTargets; ++r) {
+      const double p = expected[r] / sum;
+      EXPECT_NEAR(seen[r] / kCount, p, 5 * std::sqrt(p / kCount) + 1e-12) << kind << " rank " << r;
+    }
+  }
+}
+
+// Names of what is trained.
+std::string trained(const char* train) {
+  const Built built([train](ModelOptions& o) {
+    o.peter.train = train;
+    o.peter.insertion = "none";
+    o.peter.negative_field = "";
+  });
+  std::string names;
+  for (const auto& parameter : built.store.all())
+    if (!parameter->frozen) names += (names.empty() ? "" : " ") + parameter->name;
+  return names;
+}
+
+TEST(Trained, IsWhatTheOptionSays) {
+  EXPECT_EQ(trained("head"), "target/weight");
+  EXPECT_EQ(trained("last1"),
+            "block/1/conv2/weight block/1/conv2/bias block/1/ln2/gamma block/1/ln2/beta "
+            "target/weight");
+  EXPECT_EQ(trained("last2"),
+            "block/1/conv1/weight block/1/conv1/bias block/1/ln1/gamma block/1/ln1/beta "
+            "block/1/conv2/weight block/1/conv2/bias block/1/ln2/gamma block/1/ln2/beta "
+            "target/weight");
+  EXPECT_EQ(trained("patches"),
+            "block/0/ln2/gamma block/0/ln2/beta block/1/ln2/gamma block/1/ln2/beta target/weight");
+  EXPECT_NE(trained("all").find("embedding/item"), std::string::npos);
+}
+
+TEST(SourceWeight, AddsTheLossOfTheNextClicks) {
+  auto loss = [](double weight) {
+    return Built([weight](ModelOptions& o) {
+             o.peter.train = "all";
+             o.peter.source_weight = weight;
+           })
+        .loss();
+  };
+  const double none = loss(0), once = loss(1);
+  EXPECT_GT(once, none);
+  EXPECT_NEAR(loss(3) - none, 3 * (once - none), 1e-9);
+}
 
 TEST(ClosedForm, GradientsOfPatches) {
   const std::map<std::string, std::vector<double>> expected = {

@@ -136,7 +136,7 @@ TEST_F(Sweeps, SummaryGoesByTheValidSplit) {
     result.runs.push_back(i);
   }
   const SweepSummary summary = summarise(plan, result);  // lr .71 and mlp .705 on valid
-  EXPECT_EQ(summary.monitor, "auc");
+  EXPECT_EQ(summary.monitor, "auto");
   EXPECT_EQ(summary.best, 0u);
   EXPECT_NEAR(summary.combinations[0].monitor.mean, 0.71, 1e-12);
   EXPECT_NEAR(summary.combinations[0].test_auc.mean, 0.70, 1e-12);

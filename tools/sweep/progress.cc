@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -43,10 +44,15 @@ void SweepProgress::step(const StepReport& report) const {
 
 void SweepProgress::row(const SweepRow& row) const {
   if (!row.done()) return line(fmt::format("{} {}  failed: {}", place_, name_, row.error));
-  line(fmt::format(
-      "{} {}  best epoch {} of {}  valid AUC {:.5f}  test AUC {:.5f}  log-loss {:.5f}  {:.1f} s",
-      place_, name_, row.best_epoch, row.epochs, row.valid.auc, row.test.auc, row.test.logloss,
-      row.seconds));
+  std::string test;
+  if (row.test.ranking.defined())
+    test = fmt::format("test HR@10 {:.5f}  NDCG@10 {:.5f}", row.test.ranking.hr10,
+                       row.test.ranking.ndcg10);
+  if (!std::isnan(row.test.auc) || test.empty())
+    test += fmt::format("{}valid AUC {:.5f}  test AUC {:.5f}  log-loss {:.5f}",
+                        test.empty() ? "" : "  ", row.valid.auc, row.test.auc, row.test.logloss);
+  line(fmt::format("{} {}  best epoch {} of {}  {}  {:.1f} s", place_, name_, row.best_epoch,
+                   row.epochs, test, row.seconds));
 }
 
 void SweepProgress::line(const std::string& text) const {

@@ -25,6 +25,8 @@ Metrics metrics_from(const Json& json) {
   metrics.wauc = number(json, "wauc");
   metrics.gauc = number(json, "gauc");
   metrics.pcoc = number(json, "pcoc");
+  for (const auto& [name, value] : kRankMetrics)
+    if (json.contains(name)) metrics.ranking.*value = number(json, name);
   return metrics;
 }
 

@@ -16,7 +16,7 @@ std::string common_monitor(const SweepPlan& plan) {
   const std::string& first = plan.runs.front().train.monitor;
   const bool same = std::all_of(plan.runs.begin(), plan.runs.end(),
                                 [&](const PlannedRun& run) { return run.train.monitor == first; });
-  return same ? first : "auc";
+  return same ? first : "auto";
 }
 
 Combination combined(const std::vector<const SweepRow*>& rows, const std::string& monitor) {
@@ -38,6 +38,9 @@ Combination combined(const std::vector<const SweepRow*>& rows, const std::string
   result.test_auc = over([](const SweepRow& r) { return r.test.auc; });
   result.test_logloss = over([](const SweepRow& r) { return r.test.logloss; });
   result.test_gauc = over([](const SweepRow& r) { return r.test.gauc; });
+  for (size_t m = 0; m < std::size(kRankMetrics); ++m)
+    result.test_ranking[m] =
+        over([m](const SweepRow& r) { return r.test.ranking.*kRankMetrics[m].second; });
   result.epochs = over([](const SweepRow& r) { return static_cast<double>(r.epochs); });
   result.seconds = over([](const SweepRow& r) { return r.seconds; });
   result.samples_per_s = over([](const SweepRow& r) { return r.samples_per_s; });
@@ -96,11 +99,16 @@ std::string text_of(const SweepPlan& plan, const SweepSummary& summary) {
   const bool grouped = std::any_of(
       summary.combinations.begin(), summary.combinations.end(),
       [](const Combination& combination) { return !std::isnan(combination.test_gauc.mean); });
-  const bool monitored = summary.monitor != "auc";
+  const bool ranked = std::any_of(
+      summary.combinations.begin(), summary.combinations.end(),
+      [](const Combination& combination) { return !std::isnan(combination.test_ranking[0].mean); });
+  const bool monitored = summary.monitor != "auc" && summary.monitor != "auto";
   std::vector<std::string> head{"", "combination", "n"};
   if (monitored) head.push_back("valid " + summary.monitor);
   for (const char* name : {"valid AUC", "test AUC", "log-loss"}) head.emplace_back(name);
   if (grouped) head.emplace_back("GAUC");
+  if (ranked)
+    for (const auto& [name, member] : kRankMetrics) head.emplace_back(name);
   head.insert(head.end(), {"epochs", "seconds"});
   std::vector<std::vector<std::string>> lines{head};
   for (size_t c = 0; c < summary.combinations.size(); ++c) {
@@ -112,6 +120,8 @@ std::string text_of(const SweepPlan& plan, const SweepSummary& summary) {
     for (const Spread* spread : {&k.valid_auc, &k.test_auc, &k.test_logloss})
       line.push_back(spread_text(*spread, 5));
     if (grouped) line.push_back(spread_text(k.test_gauc, 5));
+    if (ranked)
+      for (const Spread& spread : k.test_ranking) line.push_back(spread_text(spread, 5));
     line.push_back(spread_text({k.epochs.mean, NAN}, 1));
     line.push_back(spread_text({k.seconds.mean, NAN}, 1));
     lines.push_back(std::move(line));

@@ -26,10 +26,11 @@ struct Combination {
   int64_t parameters = 0;
   Spread monitor;  // of the valid split: what `best` goes by
   Spread valid_auc, test_auc, test_logloss, test_gauc, epochs, seconds, samples_per_s;
+  Spread test_ranking[std::size(kRankMetrics)];
 };
 
 struct SweepSummary {
-  std::string monitor;  // auc where the runs have different ones
+  std::string monitor;  // auto where the runs have different ones
   std::vector<Combination> combinations;
   std::optional<size_t> best;  // the highest mean monitor; the first of equals
 };

@@ -11,6 +11,13 @@ Json to_json(const Spread& spread) {
   return {{"mean", spread.mean}, {"deviation", spread.deviation}};
 }
 
+Json ranking_json(const Combination& combination) {
+  Json json = Json::object();
+  for (size_t m = 0; m < std::size(kRankMetrics); ++m)
+    json[kRankMetrics[m].first] = to_json(combination.test_ranking[m]);
+  return json;
+}
+
 Json settings_of(const SweepPlan& plan, const std::vector<std::string>& values,
                  const std::string& model) {
   Json json = {{"model", model}};
@@ -61,6 +68,7 @@ std::string json_of(const SweepPlan& plan, const SweepResult& result, const Swee
                                     {"test_auc", to_json(k.test_auc)},
                                     {"test_logloss", to_json(k.test_logloss)},
                                     {"test_gauc", to_json(k.test_gauc)},
+                                    {"test_ranking", ranking_json(k)},
                                     {"epochs", to_json(k.epochs)},
                                     {"seconds", to_json(k.seconds)},
                                     {"samples_per_s", to_json(k.samples_per_s)}});

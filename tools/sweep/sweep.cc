@@ -181,7 +181,8 @@ std::unique_ptr<BuiltModel> built_run(const PlannedRun& run, const Dataset& data
   auto built = std::make_unique<BuiltModel>(find_model(run.train.model), data, run.model,
                                             run.train.precision == "f64" ? DType::f64 : DType::f32,
                                             static_cast<uint64_t>(run.train.seed));
-  if (!run.train.from.empty()) begin_from(run.train.from, data.schema, *built);
+  if (!run.train.from.empty())
+    begin_from(run.train.from, data, find_model(run.train.model), *built);
   train_only(run.train.trainable, built->store());
   return built;
 }

@@ -27,6 +27,13 @@ constexpr std::pair<const char*, Metrics SweepRow::*> kSplits[] = {{"valid", &Sw
 constexpr std::pair<const char*, double SweepRow::*> kTimes[] = {
     {"seconds", &SweepRow::seconds}, {"samples_per_s", &SweepRow::samples_per_s}};
 
+// Calls f(name, value) for each metric of a row, in the order of their columns.
+template <class M, class F>
+void for_each_metric(M&& metrics, const F& f) {
+  for (const auto& [name, member] : kMetrics) f(name, metrics.*member);
+  for (const auto& [name, member] : kRankMetrics) f(name, metrics.ranking.*member);
+}
+
 std::vector<std::string> csv_cells(const std::string& line) {
   std::vector<std::string> cells(1);
   bool quoted = false;
@@ -64,8 +71,9 @@ std::vector<std::string> columns_of(const std::vector<Axis>& axes) {
   columns.insert(columns.end(), {"seed", "status"});
   for (const auto& [name, member] : kCounts) columns.emplace_back(name);
   for (const auto& [split, of_split] : kSplits)
-    for (const auto& [name, member] : kMetrics)
+    for_each_metric(Metrics{}, [&](const char* name, double) {
       columns.push_back(fmt::format("{}_{}", split, name));
+    });
   for (const auto& [name, member] : kTimes) columns.emplace_back(name);
   columns.emplace_back("error");
   return columns;
@@ -95,8 +103,9 @@ std::vector<std::string> SweepTable::cells_of(const SweepRow& row) const {
   cells.emplace_back(row.done() ? "done" : "failed");
   for (const auto& [name, member] : kCounts) cells.push_back(std::to_string(row.*member));
   for (const auto& [split, of_split] : kSplits)
-    for (const auto& [name, member] : kMetrics)
-      cells.push_back(row.done() ? csv_number(row.*of_split.*member) : "");
+    for_each_metric(row.*of_split, [&](const char*, double value) {
+      cells.push_back(row.done() ? csv_number(value) : "");
+    });
   for (const auto& [name, member] : kTimes) cells.push_back(csv_number(row.*member));
   cells.push_back(row.error);
   return cells;
@@ -119,7 +128,7 @@ SweepRow SweepTable::row_of(const std::vector<std::string>& cells, const std::st
   const bool done = next() == "done";
   for (const auto& [name, member] : kCounts) next_number(row.*member);
   for (const auto& [split, of_split] : kSplits)
-    for (const auto& [name, member] : kMetrics) next_number(row.*of_split.*member);
+    for_each_metric(row.*of_split, [&](const char*, double& value) { next_number(value); });
   for (const auto& [name, member] : kTimes) next_number(row.*member);
   row.error = next();
   CTR_CHECK_DATA(done == row.done(), "{}: the column 'status' does not fit the column 'error'",
