@@ -16,6 +16,8 @@
 
 namespace ctr {
 
+class SequenceStream;
+
 // What a model predicts of one task, and what that is judged by.
 struct Prediction {
   std::string name;     // of the task; may be empty where there is but one
@@ -43,6 +45,9 @@ class Model {
   // Of models that score every item: how many others, id 0 not among them, are scored as high as
   // the row's item or higher, i64 [B]; −1 in rows that are no clicks. Undefined for other models.
   virtual Tensor item_places(const Batch&) const { return {}; }
+  // Sequences of so many users, all empty, that go on item by item (models/sequence_stream.h); null
+  // where a model has no such way. Throws where it has, but not with its options.
+  virtual std::unique_ptr<SequenceStream> stream(int64_t users) const;
   // Models that count instead of descending a gradient see each training batch once.
   virtual bool counts() const { return false; }
   virtual void observe(const Batch&) {}

@@ -4,6 +4,7 @@
 #include "models/layers/item_sampler.h"
 #include "models/layers/item_sequence.h"
 #include "models/model.h"
+#include "models/sequence_stream.h"
 
 namespace ctr {
 
@@ -49,6 +50,7 @@ class NextItemModel : public Model {
 
   const ItemSequence& sequence() const { return sequence_; }
   const Mode& mode() const { return scope_.mode(); }
+  ItemScores scores() const { return {weight_, bias_}; }  // of f(h)
 
  private:
   Places places(const Batch& batch) const;

@@ -5,6 +5,7 @@
 // Trained: the target table R, the patches, the last norm of each block, CLS. All else is frozen.
 
 #include "engine/check.h"
+#include "models/dilated_sequence.h"
 #include "models/layers/dilated_net.h"
 #include "models/next_item.h"
 #include "ops/activation/activation.h"
@@ -59,6 +60,13 @@ class PeterRec : public Model {
   Tensor item_places(const Batch& batch) const override {
     return places_among_all(user(batch).value(), target_->value, {},
                             batch.fields[static_cast<size_t>(positive_)].ids, batch.label);
+  }
+
+  std::unique_ptr<SequenceStream> stream(int64_t users) const override {
+    DilatedSequence::Reading reading;
+    reading.token = [this](int64_t rows) { return cls(rows); };
+    return std::make_unique<DilatedSequence>(net_, table_, users, reading,
+                                             ItemScores{target_, nullptr});
   }
 
   std::vector<Var> losses(std::span<const Var> s, const Batch& batch) const override {
