@@ -11,6 +11,7 @@
 #include "engine/nearest.h"
 #include "io/planted_lora.h"
 #include "io/position_bias.h"
+#include "io/shared_users.h"
 #include "io/simulated_taobao.h"
 
 namespace ctr {
@@ -40,12 +41,29 @@ BuiltIn position_bias() {
           [options](const std::string& path) { simulate_position_bias(*options, path); }};
 }
 
+BuiltIn shared_users(void (*make)(const SharedUsersOptions&, const std::string&),
+                     const std::string& version) {
+  auto options = std::make_shared<SharedUsersOptions>();
+  return {version, options->list(),
+          [options, make](const std::string& path) { make(*options, path); }};
+}
+
+BuiltIn shared_users_source() {
+  return shared_users(simulate_shared_users_source, "shared-users-source-1");
+}
+BuiltIn shared_users_target() {
+  return shared_users(simulate_shared_users_target, "shared-users-target-1");
+}
+
 struct NamedBuiltIn {
   std::string name;
   BuiltIn (*make)();
 };
-const NamedBuiltIn kBuiltIns[] = {
-    {"taobao", taobao}, {"planted-lora", planted_lora}, {"position-bias", position_bias}};
+const NamedBuiltIn kBuiltIns[] = {{"taobao", taobao},
+                                  {"planted-lora", planted_lora},
+                                  {"position-bias", position_bias},
+                                  {"shared-users-source", shared_users_source},
+                                  {"shared-users-target", shared_users_target}};
 
 BuiltIn find_built_in(const std::string& name) {
   const auto* found = std::find_if(std::begin(kBuiltIns), std::end(kBuiltIns),

@@ -4,6 +4,7 @@
 
 #include "engine/check.h"
 #include "engine/nearest.h"
+#include "models/sequence_stream.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/loss/loss.h"
 
@@ -40,6 +41,8 @@ std::vector<Prediction> Model::predictions(std::span<const Var> logits, const Ba
   }
   return all;
 }
+
+std::unique_ptr<SequenceStream> Model::stream(int64_t) const { return nullptr; }
 
 Var weighted_sum(std::span<const Var> losses, std::span<const double> weights) {
   CTR_CHECK(weights.empty() || weights.size() == losses.size(),

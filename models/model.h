@@ -17,6 +17,8 @@
 
 namespace ctr {
 
+class SequenceStream;
+
 // What a model predicts of one task, and what that is judged by.
 struct Prediction {
   std::string name;     // of the task; may be empty where there is but one
@@ -45,6 +47,9 @@ class Model {
   virtual ItemVectors item_vectors(const Batch&) const { return {}; }
   // Whether it learns from rows' labels alone, and so needs clicks and others.
   virtual bool needs_both_labels() const { return !counts(); }
+  // Sequences of so many users, all empty, that go on item by item (models/sequence_stream.h); null
+  // where a model has no such way. Throws where it has, but not with its options.
+  virtual std::unique_ptr<SequenceStream> stream(int64_t users) const;
   // Models that count instead of descending a gradient see each training batch once.
   virtual bool counts() const { return false; }
   virtual void observe(const Batch&) {}

@@ -4,6 +4,7 @@
 #include "models/layers/item_sampler.h"
 #include "models/layers/item_sequence.h"
 #include "models/model.h"
+#include "models/sequence_stream.h"
 
 namespace ctr {
 
@@ -50,6 +51,8 @@ class NextItemModel : public Model {
 
   const ItemSequence& sequence() const { return sequence_; }
   const Mode& mode() const { return scope_.mode(); }
+  // Of f(h).
+  ItemScores scores() const { return {weight_, bias_, sequence_.first_item()}; }
 
  private:
   Places places(const Batch& batch) const;

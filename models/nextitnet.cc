@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/dilated_sequence.h"
 #include "models/layers/dilated_net.h"
 #include "models/next_item.h"
 #include "ops/gather/gather.h"
@@ -20,6 +21,11 @@ class NextItNet : public NextItemModel {
         options_(context.options.nextitnet),
         table_(item_table(scope, sequence(), context, options_.causal ? 0 : 1)),
         net_({scope, scope, scope}, item_width(context), options_) {}
+
+  std::unique_ptr<SequenceStream> stream(int64_t users) const override {
+    return std::make_unique<DilatedSequence>(
+        net_, table_, users, DilatedSequence::Reading{.relu = options_.relu_head}, scores());
+  }
 
  protected:
   Var encode(const Tensor& ids) const override { return net_(gather(table_, ids)); }

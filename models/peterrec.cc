@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "engine/check.h"
+#include "models/dilated_sequence.h"
 #include "models/layers/dilated_net.h"
 #include "models/layers/target_sampler.h"
 #include "models/next_item.h"
@@ -70,6 +71,13 @@ class PeterRec : public Model {
 
   bool needs_both_labels() const override {
     return options_.loss == "bce" && negative_ < 0 && !sampler_;
+  }
+
+  std::unique_ptr<SequenceStream> stream(int64_t users) const override {
+    DilatedSequence::Reading reading;
+    reading.token = [this](int64_t rows) { return cls(rows); };
+    return std::make_unique<DilatedSequence>(net_, table_, users, reading,
+                                             ItemScores{target_, nullptr, first_target_});
   }
 
   std::vector<Var> losses(std::span<const Var> s, const Batch& batch) const override {

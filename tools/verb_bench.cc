@@ -10,6 +10,7 @@
 #include "io/json.h"
 #include "tools/bench/activations.h"
 #include "tools/bench/bench.h"
+#include "tools/bench/stream.h"
 #include "tools/bench/table_updates.h"
 #include "tools/verbs.h"
 
@@ -240,6 +241,35 @@ int run_updates(const State& state) {
   return 0;
 }
 
+int run_stream(const State& state) {
+  const WorkloadOptions& w = state.workload;
+  StreamBenchOptions options;
+  options.model = w.model;
+  options.model_options = w.model_options;
+  options.seed = w.seed;
+  const std::vector<StreamTime> times = bench_stream(options, {1, 64});
+  Json all = Json::array();
+  if (!state.json)
+    fmt::print("{}, rows of {} items\n{:>6} {:>10} {:>10} {:>10} {:>14} {:>18}\n", w.model,
+               options.places, "users", "row us", "push us", "read us", "row over push",
+               "over push and read");
+  for (const StreamTime& t : times) {
+    all.push_back({{"users", t.users},
+                   {"row_us", t.row_us},
+                   {"push_us", t.push_us},
+                   {"read_us", t.read_us},
+                   {"row_over_push", t.over_push()},
+                   {"row_over_push_and_read", t.over_both()}});
+    if (!state.json)
+      fmt::print("{:>6} {:>10.1f} {:>10.1f} {:>10.1f} {:>13.1f}x {:>17.1f}x\n", t.users, t.row_us,
+                 t.push_us, t.read_us, t.over_push(), t.over_both());
+  }
+  if (state.json)
+    fmt::print("{}\n",
+               json_text(Json{{"model", w.model}, {"places", options.places}, {"stream", all}}));
+  return 0;
+}
+
 // Its own; those of models follow.
 OptionList options_of(State& state) {
   WorkloadOptions& w = state.workload;
@@ -285,12 +315,15 @@ Verb bench_verb() {
   auto state = std::make_shared<State>();
   Verb verb;
   verb.name = "bench";
-  verb.summary = "measure the machine, training steps, predictions, activations and table updates";
-  verb.examples = {"ctrengine bench --model deepfm", "ctrengine bench --model all --steps 5",
+  verb.summary =
+      "measure the machine, training steps, predictions, activations, table updates and streams";
+  verb.examples = {"ctrengine bench --model deepfm",
+                   "ctrengine bench --model all --steps 5",
                    "ctrengine bench --model mmoe --experts 8",
                    "ctrengine bench predict --model apg --shape taobao-10",
-                   "ctrengine bench updates --vocabulary 20000000"};
-  verb.arguments = "train|predict|activations|updates";
+                   "ctrengine bench updates --vocabulary 20000000",
+                   "ctrengine bench stream --model nextitnet"};
+  verb.arguments = "train|predict|activations|updates|stream";
   verb.options = options_of(*state);
   const OptionList of_model = state->model.list();
   verb.options = joined(verb.options, of_model);
@@ -300,13 +333,14 @@ Verb bench_verb() {
   };
   verb.run = [state](const std::vector<std::string>& arguments) {
     const std::string what = arguments.empty() ? "train" : arguments[0];
-    const bool known =
-        what == "train" || what == "predict" || what == "activations" || what == "updates";
+    const bool known = what == "train" || what == "predict" || what == "activations" ||
+                       what == "updates" || what == "stream";
     CTR_CHECK(arguments.size() < 2 && known,
-              "bench: expected `train`, `predict`, `activations` or `updates`, got '{}'",
+              "bench: expected `train`, `predict`, `activations`, `updates` or `stream`, got '{}'",
               fmt::join(arguments, " "));
     if (what == "activations") return run_activations(*state);
     if (what == "updates") return run_updates(*state);
+    if (what == "stream") return run_stream(*state);
     return what == "train" ? run_training(*state) : run_prediction(*state);
   };
   return verb;

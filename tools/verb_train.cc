@@ -202,6 +202,8 @@ void print_ranking(const State& state, const Dataset& data, const Metrics& test)
   row(state.train.model, test.ranking);
   if (state.baselines && state.train.model != "popularity")
     row("popularity", baseline("popularity", data, state).ranking);
+  if (auto best = data.facts.find("best_hr1"); best != data.facts.end())
+    fmt::print("  {:<14} {:.4f}\n", "best reachable", best->second);
 }
 
 void print_results(const State& state, const Dataset& data, const TrainReport& report) {

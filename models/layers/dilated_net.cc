@@ -3,48 +3,10 @@
 #include <optional>
 
 #include "engine/check.h"
-#include "models/layers/norm_layer.h"
 #include "models/layers/patch.h"
-#include "ops/activation/activation.h"
-#include "ops/conv1d/conv1d.h"
-#include "ops/elementwise/elementwise.h"
-#include "ops/linear/linear.h"
-#include "ops/shaping/shaping.h"
 
 namespace ctr {
 namespace {
-
-const Initializer kSmall = Initializer::truncated_normal(0.02);
-
-class ConvLayer {
- public:
-  ConvLayer(const Scope& scope, int64_t width, int64_t taps, const Conv1dOptions& options)
-      : weight_(scope.parameter("weight", {width, width, taps}, kSmall)),
-        bias_(scope.parameter("bias", {width}, Initializer::zeros())),
-        options_(options) {}
-  Var operator()(const Var& x) const { return conv1d(x, weight_, bias_, options_); }
-
- private:
-  const Parameter& weight_;
-  const Parameter& bias_;
-  Conv1dOptions options_;
-};
-
-// A convolution of one tap: x [B, T, in] → [B, T, out].
-class PlaceLayer {
- public:
-  PlaceLayer(const Scope& scope, int64_t in, int64_t out)
-      : weight_(scope.parameter("weight", {out, in}, kSmall)),
-        bias_(scope.parameter("bias", {out}, Initializer::zeros())) {}
-  Var operator()(const Var& x) const {
-    const Var y = linear(reshape(x, {x.dim(0) * x.dim(1), x.dim(2)}), weight_, bias_);
-    return reshape(y, {x.dim(0), x.dim(1), y.dim(1)});
-  }
-
- private:
-  const Parameter& weight_;
-  const Parameter& bias_;
-};
 
 class BlockA : public DilatedBlock {
  public:
@@ -59,13 +21,17 @@ class BlockA : public DilatedBlock {
               "nextitnet: block a halves the width, and {} is odd; set --embedding-dim", width);
   }
 
-  Var operator()(const Var& x) const override {
-    const Var narrow = conv1_(relu(ln1_(x)));  // [B, T, D/2]
-    const Var u = conv2_(relu(ln2_(narrow)));  // [B, T, D/2]
-    return x + conv3_(relu(ln3_(u)));          // [B, T, D]
-  }
+  Var operator()(const Var& x) const override { return run(OnTape(), x); }
+  int plan(PlacePlan& plan, int x) const override { return run(plan, x); }
 
  private:
+  template <class Way, class V>
+  V run(Way&& way, const V& x) const {
+    const V narrow = way.transform(conv1_, way.norm_relu(ln1_, x));    // [B, T, D/2]
+    const V u = way.convolve(conv2_, way.norm_relu(ln2_, narrow));     // [B, T, D/2]
+    return way.sum(x, way.transform(conv3_, way.norm_relu(ln3_, u)));  // [B, T, D]
+  }
+
   NormLayer ln1_;
   PlaceLayer conv1_;
   NormLayer ln2_;
@@ -91,19 +57,23 @@ class BlockB : public DilatedBlock {
       mp2_.emplace(s.trained / "mp2", width, *patches);
   }
 
-  Var operator()(const Var& x) const override {
-    Var y = conv1_(x);  // [B, T, D]
-    if (insertion_ == "serial2") y = (*mp1_)(y);
-    if (insertion_ == "parallel2") y = y + (*mp1_)(x);
-    const Var u = relu(ln1_(y));  // [B, T, D]
-    Var v = conv2_(u);            // [B, T, D]
-    if (insertion_ == "serial1" || insertion_ == "serial2") v = (*mp2_)(v);
-    if (insertion_ == "parallel2") v = v + (*mp2_)(u);
-    const Var out = x + relu(ln2_(v));  // [B, T, D]
-    return insertion_ == "beside_block" ? out + (*mp1_)(x) : out;
-  }
+  Var operator()(const Var& x) const override { return run(OnTape(), x); }
+  int plan(PlacePlan& plan, int x) const override { return run(plan, x); }
 
  private:
+  template <class Way, class V>
+  V run(Way&& way, const V& x) const {
+    V y = way.convolve(conv1_, x);  // [B, T, D]
+    if (insertion_ == "serial2") y = way.patch(*mp1_, y);
+    if (insertion_ == "parallel2") y = way.sum(y, way.patch(*mp1_, x));
+    const V u = way.norm_relu(ln1_, y);  // [B, T, D]
+    V v = way.convolve(conv2_, u);       // [B, T, D]
+    if (insertion_ == "serial1" || insertion_ == "serial2") v = way.patch(*mp2_, v);
+    if (insertion_ == "parallel2") v = way.sum(v, way.patch(*mp2_, u));
+    const V out = way.sum(x, way.norm_relu(ln2_, v));  // [B, T, D]
+    return insertion_ == "beside_block" ? way.sum(out, way.patch(*mp1_, x)) : out;
+  }
+
   ConvLayer conv1_;
   NormLayer ln1_;
   ConvLayer conv2_;
@@ -115,7 +85,8 @@ class BlockB : public DilatedBlock {
 }  // namespace
 
 DilatedNet::DilatedNet(const DilatedScopes& scopes, int64_t width, const NextItNetOptions& options,
-                       const PeterOptions* patches) {
+                       const PeterOptions* patches)
+    : scope_(scopes.trained), width_(width) {
   CTR_CHECK(options.block == "b" || patches == nullptr,
             "peterrec: patches go into block b; set --next-block b");
   for (int64_t dilation : options.dilations) {
@@ -135,6 +106,14 @@ Var DilatedNet::operator()(const Var& x) const {
   Var h = x;
   for (const auto& block : blocks_) h = (*block)(h);
   return h;
+}
+
+PlacePlan DilatedNet::plan() const {
+  PlacePlan plan(width_);
+  int h = 0;
+  for (const auto& block : blocks_) h = block->plan(plan, h);
+  plan.finish(h);
+  return plan;
 }
 
 }  // namespace ctr

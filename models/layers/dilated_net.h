@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "autograd/tape.h"
+#include "models/layers/place_plan.h"
 #include "models/options/next_item_options.h"
 #include "models/options/peter_options.h"
 
@@ -35,6 +36,8 @@ class DilatedBlock {
  public:
   virtual ~DilatedBlock() = default;
   virtual Var operator()(const Var& x) const = 0;
+  // Adds its steps at one place to a plan, x and the result as the plan numbers them.
+  virtual int plan(PlacePlan& plan, int x) const = 0;
 };
 
 class DilatedNet {
@@ -44,7 +47,15 @@ class DilatedNet {
              const PeterOptions* patches = nullptr);
   Var operator()(const Var& x) const;
 
+  // The steps at one place. Throws where the network is not causal.
+  PlacePlan plan() const;
+  // Of its parameters.
+  DType dtype() const { return scope_.dtype(); }
+  const Mode& mode() const { return scope_.mode(); }
+
  private:
+  Scope scope_;
+  int64_t width_;
   std::vector<std::unique_ptr<DilatedBlock>> blocks_;
 };
 

@@ -15,6 +15,10 @@ class NormLayer {
 
   Var operator()(const Var& x) const { return layer_norm(x, gamma_, beta_, epsilon_); }
 
+  const Parameter& gamma() const { return gamma_; }
+  const Parameter& beta() const { return beta_; }
+  double epsilon() const { return epsilon_; }
+
  private:
   const Parameter& gamma_;
   const Parameter& beta_;

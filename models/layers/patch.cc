@@ -31,16 +31,23 @@ Patch::Patch(const Scope& scope, int64_t width, const PeterOptions& options)
   }
 }
 
-Var Patch::operator()(const Var& x) const {
-  const Var flat = reshape(x, {x.dim(0) * x.dim(1), x.dim(2)});  // [B T, D]
-  Var sum = skip_ ? flat : Var();
-  for (const Branch& branch : branches_) {
-    const Var a = linear(flat, branch.down_weight, branch.down_bias,
-                         {Activation::gelu_tanh, WeightLayout::out_in});  // [B T, k]
-    const Var change = linear(a, branch.up_weight, branch.up_bias);       // [B T, D]
-    sum = sum.defined() ? sum + change : change;
+namespace {
+
+// Values are rows of all places.
+struct OnRows {
+  Var linear(const Var& x, const Parameter& weight, const Parameter& bias,
+             Activation activation) const {
+    return ctr::linear(x, weight, bias, {activation, WeightLayout::out_in});
   }
-  return reshape(sum, x.shape());
+  Var sum(const Var& a, const Var& b) const { return a + b; }
+};
+
+}  // namespace
+
+Var Patch::operator()(const Var& x) const {
+  OnRows way;
+  const Var flat = reshape(x, {x.dim(0) * x.dim(1), x.dim(2)});  // [B T, D]
+  return reshape(run(way, flat), x.shape());
 }
 
 }  // namespace ctr

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "autograd/tape.h"
+#include "engine/activation.h"
 #include "models/options/peter_options.h"
 
 namespace ctr {
@@ -19,6 +21,19 @@ class Patch {
   Patch(const Scope& scope, int64_t width, const PeterOptions& options);
   // x [B, T, D] → its shape
   Var operator()(const Var& x) const;
+  // The same by the linear layers and sums of `way`, x a value of its kind (OnRows in patch.cc,
+  // PlacePlan).
+  template <class Way, class V>
+  V run(Way& way, const V& x) const {
+    std::optional<V> sum;
+    if (skip_) sum = x;
+    for (const Branch& branch : branches_) {
+      const V a = way.linear(x, branch.down_weight, branch.down_bias, Activation::gelu_tanh);
+      const V change = way.linear(a, branch.up_weight, branch.up_bias, Activation::identity);
+      sum = sum ? way.sum(*sum, change) : change;
+    }
+    return *sum;
+  }
 
   // k: an eighth of the width, divided among the branches, where the options say nothing.
   static int64_t bottleneck(int64_t width, const PeterOptions& options);

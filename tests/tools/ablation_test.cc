@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "io/shared_users.h"
 #include "models/layers/embedding.h"
 #include "tests/tools/small_sweep.h"
 #include "tools/ablation/chart.h"
@@ -39,6 +40,13 @@ class Ablations : public Sweeps {
     for (const LeftOut& one : plan().left_out)
       if (one.name == name) return one.reason;
     return "it runs";
+  }
+  Dataset users_with_targets() const {
+    SharedUsersOptions few;
+    few.users = 60;
+    few.labelled = 20;
+    simulate_shared_users_target(few, path("users"));
+    return read_dataset(path("users"));
   }
   SweepResult run(const AblationPlan& planned) {
     return run_sweep(planned.sweep, path("ablation"), false, events);
@@ -90,7 +98,8 @@ TEST_F(Ablations, EveryTableRunsOnThisData) {
     ask.model = table.model;
     ask.most_cost = 0;
     ask.fixed.push_back({"dropout", "0.1", "ablate"});
-    const AblationPlan p = plan();
+    const bool sequences = find_model(table.model).needs_sequences;
+    const AblationPlan p = plan_ablation(ask, sequences ? users_with_targets() : data);
     std::set<std::string> names;
     for (const Variant& variant : table.variants) {
       EXPECT_TRUE(names.insert(variant.name).second) << variant.name << " stands twice";
@@ -103,6 +112,26 @@ TEST_F(Ablations, EveryTableRunsOnThisData) {
                   one.reason.starts_with("with these options it is"))
           << table.model << ' ' << one.name << ": " << one.reason;
   }
+}
+
+// Rows that are all clicks are compared by where the told items stand.
+TEST_F(Ablations, OfTargetsAreComparedByTheirPlaces) {
+  data = users_with_targets();
+  ask.model = "peterrec";
+  ask.variants = {"finecls", "popularity"};
+  for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
+           {"data", path("users")}, {"embedding_dim", "8"}, {"next_dilations", "1"}})
+    ask.fixed.push_back({name, text, "ablate"});
+  const AblationReport r = report();
+  EXPECT_EQ(r.metrics[0].name, "HR@1");
+  EXPECT_EQ(r.metrics[1].key, "mrr10");
+  for (const VariantReport& variant : r.variants) {
+    EXPECT_EQ(variant.done, 2) << variant.plan.name;
+    EXPECT_GE(variant.test[1].value.mean, variant.test[0].value.mean);
+  }
+  EXPECT_NE(text_of(r).find("test HR@1"), std::string::npos);
+  EXPECT_NE(csv_of(r).find("test_mrr10_difference"), std::string::npos);
+  EXPECT_NE(html_of(r).find("MRR@10 of the test split"), std::string::npos);
 }
 
 TEST_F(Ablations, LeftOutWithReasons) {
@@ -143,8 +172,8 @@ TEST_F(Ablations, FrozenAdaptersStayAtZero) {
   ASSERT_EQ(r.variants.size(), 3u);
   EXPECT_EQ(r.variants[2].plan.cost.trained, r.variants[1].plan.cost.trained);
   EXPECT_GT(r.variants[2].plan.cost.parameters, r.variants[1].plan.cost.parameters);
-  EXPECT_NEAR(r.variants[2].test_auc.value.mean, r.variants[1].test_auc.value.mean, 1e-3);
-  EXPECT_EQ(r.variants[0].test_auc.difference.mean, 0);
+  EXPECT_NEAR(r.variants[2].test[0].value.mean, r.variants[1].test[0].value.mean, 1e-3);
+  EXPECT_EQ(r.variants[0].test[0].difference.mean, 0);
 }
 
 TEST_F(Ablations, GoesOnWhereItStopped) {
@@ -233,13 +262,13 @@ TEST_F(Ablations, ReportsAreWhole) {
   const SweepResult result = run(plan());
   const double by_seed[] = {result.rows[1].test.auc - result.rows[0].test.auc,
                             result.rows[4].test.auc - result.rows[3].test.auc};
-  const PairedDifference& d = two.variants[1].test_auc.difference;
+  const PairedDifference& d = two.variants[1].test[0].difference;
   EXPECT_NEAR(d.mean, (by_seed[0] + by_seed[1]) / 2, 1e-15);
   EXPECT_NEAR(d.interval.high - d.mean, 12.706 * std::abs(by_seed[0] - by_seed[1]) / 2, 1e-3);
   EXPECT_NE(text_of(two).find("left out\n  rank-32: apg: K must lie"), std::string::npos);
   ask.seeds = {1};  // no intervals
   const AblationReport one = report();
-  EXPECT_TRUE(std::isnan(one.variants[1].test_auc.difference.interval.low));
+  EXPECT_TRUE(std::isnan(one.variants[1].test[0].difference.interval.low));
   check_page(one);
 }
 

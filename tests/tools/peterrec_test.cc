@@ -151,7 +151,7 @@ TEST(Negatives, AreDrawnForClickedRowsAlone) {
 TEST(Negatives, PopularOnesComeMoreOftenByLambda) {
   constexpr int64_t kCount = 200'000, kTargets = 20;
   const RandomStream random{5, 6, 7};
-  const Tensor chosen = Tensor::full({kCount}, DType::i64, 3);
+  const Tensor chosen = ids({kCount}, std::vector<int64_t>(kCount, 3));
   for (const char* kind : {"uniform", "lambda"}) {
     const TargetSampler sampler(kind, 2, 2 + kTargets, 0.3);
     std::vector<double> expected(kTargets), seen(kTargets);
@@ -162,8 +162,8 @@ TEST(Negatives, PopularOnesComeMoreOftenByLambda) {
                                              : (r == 1 ? 0 : 1);
       sum += expected[static_cast<size_t>(r)];
     }
-    for (int64_t id : sampler.draw(random, chosen).span<int64_t>())
-      seen.at(static_cast<size_t>(id - 2)) += 1;
+    const Tensor drawn = sampler.draw(random, chosen);
+    for (int64_t id : drawn.span<int64_t>()) seen.at(static_cast<size_t>(id - 2)) += 1;
     for (size_t r = 0; r < kTargets; ++r) {
       const double p = expected[r] / sum;
       EXPECT_NEAR(seen[r] / kCount, p, 5 * std::sqrt(p / kCount) + 1e-12) << kind << " rank " << r;
@@ -357,7 +357,8 @@ TEST(PeterRec, RefusesWhatDoesNotFit) {
                 o.peter.loss = "bpr";
               });
             }),
-            "peterrec: --peter-loss bpr needs pairs; set --peter-negative-field");
+            "peterrec: --peter-loss bpr needs pairs; set --peter-negatives uniform, or "
+            "--peter-negative-field");
   EXPECT_EQ(message([] { Built([](ModelOptions& o) { o.peter.negative_field = "item"; }); }),
             "peterrec: 'item' must be a field of one of the 6 targets; set --peter-negative-field");
 }

@@ -63,11 +63,14 @@ TEST(EarlyStop, MonitorsAreHigherWhenBetter) {
   metrics.mean_auc = 0.7;
   metrics.wauc = 0.6;
   metrics.gauc = 0.9;
-  std::vector<double> expected{0.8, -0.5, 0.8 - 0.5, 0.7, 0.6, 0.9};
-  for (const std::string& name : monitor_names()) {
-    EXPECT_EQ(monitored(name, metrics), expected.front()) << name;
-    expected.erase(expected.begin());
-  }
+  metrics.ranking = {0.1, 0.4, 0.2, 0.3};
+  const std::vector<double> expected{0.8, 0.8, -0.5, 0.8 - 0.5, 0.7, 0.6, 0.9, 0.1, 0.4, 0.2, 0.3};
+  const std::vector<std::string> names = monitor_names();
+  ASSERT_EQ(names.size(), expected.size());
+  for (size_t i = 0; i < names.size(); ++i)
+    EXPECT_EQ(monitored(names[i], metrics), expected[i]) << names[i];
+  metrics.auc = std::nan("");
+  EXPECT_EQ(monitored("auto", metrics), 0.3) << "of clicks alone";
 }
 
 class Steps : public SmallRuns {

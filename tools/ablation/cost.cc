@@ -1,5 +1,6 @@
 #include "tools/ablation/cost.h"
 
+#include <algorithm>
 #include <array>
 
 #include "engine/allocator.h"
@@ -35,6 +36,25 @@ Batch first_batch(const PlannedRun& run, const Dataset& data) {
   return batch;
 }
 
+// Two steps, the second of them measured. Models that count have none.
+void measure_step(const PlannedRun& run, const Dataset& data, BuiltModel& built, const Batch& batch,
+                  const Arena& arena, VariantCost& cost) {
+  Optimizer optimizer(run.train.optimizer);
+  if (built.model().counts()) {
+    built.model().observe(batch);
+  } else {
+    TrainStep step(built, data.schema, optimizer, run.train.clip_norm, [](NonFinite&) {});
+    step({&batch, 1}, 0);
+    const Profile profile;
+    step({&batch, 1}, 1);
+    cost.step_flop = profile.flop() / static_cast<double>(std::max<int64_t>(1, batch.rows));
+    built.store().catch_up();
+  }
+  cost.memory = arena.bytes_reserved();
+  for (const auto& parameter : built.store().all()) cost.memory += parameter->value.bytes();
+  for (const auto& [name, value] : optimizer.state()) cost.memory += value.bytes();
+}
+
 }  // namespace
 
 double VariantCost::generated_bytes_per_row() const {
@@ -50,20 +70,9 @@ VariantCost measure_cost(const PlannedRun& run, const Dataset& data) {
   const double per_row = batch.rows > 0 ? 1 / static_cast<double>(batch.rows) : 0;
   const auto arena = std::make_shared<Arena>();
   const AllocatorScope scope(arena);
-  Optimizer optimizer(run.train.optimizer);
   Mode& mode = built->store().mode();
   mode.training = true;
-  TrainStep step(*built, data.schema, optimizer, run.train.clip_norm, [](NonFinite&) {});
-  step({&batch, 1}, 0);
-  {
-    const Profile profile;
-    step({&batch, 1}, 1);
-    cost.step_flop = profile.flop() * per_row;
-  }
-  built->store().catch_up();
-  cost.memory = arena->bytes_reserved();
-  for (const auto& parameter : built->store().all()) cost.memory += parameter->value.bytes();
-  for (const auto& [name, value] : optimizer.state()) cost.memory += value.bytes();
+  measure_step(run, data, *built, batch, *arena, cost);
   {
     const Profile profile;
     const Tape tape;

@@ -96,17 +96,13 @@ class Page {
 
   std::string text() const {
     std::string text = head();
-    text += differences("auc", "AUC of the test split", &VariantReport::test_auc, true);
-    text +=
-        differences("logloss", "Log-loss of the test split", &VariantReport::test_logloss, false);
+    for (size_t m = 0; m < report_.metrics.size(); ++m) text += differences(m);
     if (!report_.variants.front().slices.empty()) text += slices();
     text += costs() + settings() + left_out();
     return text + "</main></body></html>\n";
   }
 
  private:
-  using Metric = Compared VariantReport::*;
-
   const VariantReport& variant(size_t row) const { return report_.variants[row]; }
   size_t count() const { return report_.variants.size(); }
   std::string title() const {
@@ -116,8 +112,7 @@ class Page {
   std::string interval() const { return fmt::format("{:g} % interval", 100 * report_.confidence); }
 
   std::string head() const;
-  std::string differences(const std::string& id, const std::string& name, Metric metric,
-                          bool more_is_better) const;
+  std::string differences(size_t metric) const;  // of the test split
   std::string slices() const;
   std::string slice_rows() const;
   std::string scatter(const std::string& id, const std::string& x_label,
@@ -152,27 +147,29 @@ std::string Page::head() const {
   return text;
 }
 
-std::string Page::differences(const std::string& id, const std::string& name, Metric metric,
-                              bool more_is_better) const {
+std::string Page::differences(size_t metric) const {
+  const ReportMetric& kind = report_.metrics[metric];
+  const std::string name = kind.name + " of the test split";
   std::vector<Bar> bars;
   for (const VariantReport& one : report_.variants) {
     if (&one == &report_.variants.front()) continue;
-    const PairedDifference& d = (one.*metric).difference;
+    const PairedDifference& d = one.test[metric].difference;
     bars.push_back({one.plan.group, one.plan.name, d.mean, d.interval.low, d.interval.high,
                     d.clear(), signed_text(d.mean, 5)});
   }
   const std::string chart =
-      bar_chart({id, name + " less the full model's",
+      bar_chart({kind.key, name + " less the full model's",
                  "One bar for each variant, the table beside it has the same figures",
                  name + ", difference", ""},
-                bars, more_is_better);
+                bars, kind.higher);
   const std::string table = html_table(
       name, count(),
       named({{"seeds", false, [this](size_t r) { return std::to_string(variant(r).done); }},
              {"mean", false,
-              [this, metric](size_t r) { return spread_text((variant(r).*metric).value, 5); }},
+              [this, metric](size_t r) { return spread_text(variant(r).test[metric].value, 5); }},
              {"less the full model's, " + interval(), false, [this, metric](size_t r) {
-                return r == 0 ? std::string() : difference_text((variant(r).*metric).difference, 5);
+                return r == 0 ? std::string()
+                              : difference_text(variant(r).test[metric].difference, 5);
               }}}));
   return fmt::format(
       "<h2>{}, less the full model's</h2>\n<div class=\"pair\">{}{}</div>\n", html_text(name),
@@ -243,17 +240,18 @@ std::string Page::slices() const {
 
 std::string Page::scatter(const std::string& id, const std::string& x_label,
                           const std::function<double(const VariantReport&)>& x) const {
+  const std::string& metric = report_.metrics[0].name;
   std::vector<Point> points;
   for (size_t v = 0; v < count(); ++v) {
     const VariantReport& one = variant(v);
     points.push_back({std::to_string(v),
-                      fmt::format("{}: AUC {}, {} {}", one.plan.name,
-                                  spread_text(one.test_auc.value, 5), amount_text(x(one)), x_label),
-                      x(one), one.test_auc.value.mean, v == 0});
+                      fmt::format("{}: {} {}, {} {}", one.plan.name, metric,
+                                  spread_text(one.test[0].value, 5), amount_text(x(one)), x_label),
+                      x(one), one.test[0].value.mean, v == 0});
   }
-  return figure(scatter_chart({id, "Test AUC by " + x_label,
+  return figure(scatter_chart({id, fmt::format("Test {} by {}", metric, x_label),
                                "One point for each variant, by its number in the table below",
-                               x_label, "test AUC"},
+                               x_label, "test " + metric},
                               points),
                 "Numbers are those of the table; the large point is the full model, hollow ones "
                 "lie beyond the axis.");

@@ -104,8 +104,24 @@ std::vector<ComparedSlice> compared_slices(const std::vector<std::vector<Slice>>
   return result;
 }
 
+// Of runs on this data: whether rows of the test split tell clicks from others, or items.
+std::array<ReportMetric, 2> metrics_of(const SweepResult& result, const Schema& schema) {
+  const bool ranked = std::any_of(result.rows.begin(), result.rows.end(), [](const SweepRow& row) {
+    return row.done() && std::isnan(row.test.auc) && row.test.ranking.defined();
+  });
+  if (!ranked)
+    return {{{"AUC", "auc", true, [](const Metrics& m) { return m.auc; }},
+             {"Log-loss", "logloss", false, [](const Metrics& m) { return m.logloss; }}}};
+  constexpr int64_t kFew = 50;  // classes rather than items
+  const int64_t item = schema.index_of(FieldRole::item);
+  const bool few = item >= 0 && schema.fields[static_cast<size_t>(item)].vocabulary < kFew;
+  const ReportMetric mrr{"MRR@10", "mrr10", true, [](const Metrics& m) { return m.ranking.mrr10; }};
+  if (few) return {{{"HR@1", "hr1", true, [](const Metrics& m) { return m.ranking.hr1; }}, mrr}};
+  return {{mrr, {"HR@10", "hr10", true, [](const Metrics& m) { return m.ranking.hr10; }}}};
+}
+
 VariantReport variant_report(const AblationPlan& plan, const Table& table, size_t variant,
-                             double confidence) {
+                             const AblationReport& all) {
   VariantReport report;
   report.plan = plan.variants[variant];
   for (size_t s = 0; s < table.seeds(); ++s) {
@@ -113,12 +129,12 @@ VariantReport variant_report(const AblationPlan& plan, const Table& table, size_
     ++(row == nullptr ? report.missing : row->done() ? report.done : report.failed);
   }
   auto both = [&](const std::function<double(const SweepRow&)>& value) {
-    return compared(table.values(variant, value), table.values(0, value), confidence);
+    return compared(table.values(variant, value), table.values(0, value), all.confidence);
   };
-  report.valid_auc = both([](const SweepRow& r) { return r.valid.auc; });
-  report.valid_logloss = both([](const SweepRow& r) { return r.valid.logloss; });
-  report.test_auc = both([](const SweepRow& r) { return r.test.auc; });
-  report.test_logloss = both([](const SweepRow& r) { return r.test.logloss; });
+  for (size_t m = 0; m < all.metrics.size(); ++m) {
+    report.valid[m] = both([&](const SweepRow& r) { return all.metrics[m].of(r.valid); });
+    report.test[m] = both([&](const SweepRow& r) { return all.metrics[m].of(r.test); });
+  }
   report.samples_per_s = both([](const SweepRow& r) { return r.samples_per_s; }).value;
   report.epochs = both([](const SweepRow& r) { return static_cast<double>(r.epochs); }).value;
   return report;
@@ -142,11 +158,12 @@ AblationReport report_of(const AblationPlan& plan, const SweepResult& result, co
   report.seeds = plan.sweep.seeds;
   report.confidence = confidence;
   report.left_out = plan.left_out;
+  report.metrics = metrics_of(result, data.schema);
   const Table table(plan, result);
   std::vector<std::vector<Slice>> of_full;
   if (plan.what == "embeddings") of_full = slices_of(table, 0, folder);
   for (size_t v = 0; v < plan.variants.size(); ++v) {
-    report.variants.push_back(variant_report(plan, table, v, confidence));
+    report.variants.push_back(variant_report(plan, table, v, report));
     if (plan.what != "embeddings") continue;
     report.variants.back().slices =
         compared_slices(v == 0 ? of_full : slices_of(table, v, folder), of_full, confidence);

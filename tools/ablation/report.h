@@ -1,6 +1,8 @@
 #pragma once
 // What an ablation found: every variant beside the full model, over the seeds.
 
+#include <array>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,9 +28,17 @@ struct ComparedSlice {
 struct VariantReport {
   PlannedVariant plan;
   int64_t done = 0, failed = 0, missing = 0;  // seeds
-  Compared valid_auc, valid_logloss, test_auc, test_logloss;
+  Compared valid[2], test[2];                 // by AblationReport::metrics
   Spread samples_per_s, epochs;
   std::vector<ComparedSlice> slices;  // of embeddings; the same ones for all variants
+};
+
+// What variants are compared by.
+struct ReportMetric {
+  std::string name;  // "AUC"
+  std::string key;   // "auc"
+  bool higher;       // is better
+  std::function<double(const Metrics&)> of;
 };
 
 struct AblationReport {
@@ -36,6 +46,8 @@ struct AblationReport {
   std::string protocol;  // epochs, patience, batch size, learning rate of the full model
   IntList seeds;
   double confidence = 0.95;
+  // AUC and log-loss; of rows that are all clicks MRR@10 and HR@10, or HR@1 among so few items.
+  std::array<ReportMetric, 2> metrics;
   std::vector<VariantReport> variants;  // the full model first
   std::vector<LeftOut> left_out;
 };

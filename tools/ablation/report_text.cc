@@ -27,14 +27,14 @@ void append_difference(const PairedDifference& d, bool full, std::vector<std::st
 
 std::string metrics_table(const AblationReport& report) {
   const std::string interval = fmt::format("{:g} %", 100 * report.confidence);
-  Lines lines{{"variant", "n", "test AUC", "less the full's", interval, "log-loss",
-               "less the full's", interval}};
+  Lines lines{{"variant", "n", "test " + report.metrics[0].name, "less the full's", interval,
+               report.metrics[1].name, "less the full's", interval}};
   for (const VariantReport& variant : report.variants) {
     const bool full = &variant == &report.variants.front();
     std::vector<std::string> line{variant.plan.name, count_text(variant)};
-    for (const Compared* metric : {&variant.test_auc, &variant.test_logloss}) {
-      line.push_back(spread_text({metric->value.mean, NAN}, 5));
-      append_difference(metric->difference, full, line);
+    for (const Compared& metric : variant.test) {
+      line.push_back(spread_text({metric.value.mean, NAN}, 5));
+      append_difference(metric.difference, full, line);
     }
     lines.push_back(std::move(line));
   }
@@ -82,7 +82,8 @@ std::vector<std::string> csv_columns(const AblationReport& report) {
     for (const char* part : {"", "_deviation", "_difference", "_low", "_high"})
       columns.push_back(name + part);
   };
-  for (const char* name : {"valid_auc", "valid_logloss", "test_auc", "test_logloss"}) metric(name);
+  for (const char* split : {"valid", "test"})
+    for (const ReportMetric& one : report.metrics) metric(fmt::format("{}_{}", split, one.key));
   for (const char* name :
        {"parameters", "trained", "of_tables", "forward_flop_per_row", "predict_flop_per_row",
         "step_flop_per_row", "generated_bytes_per_batch", "generated_bytes_per_row", "batch_rows",
@@ -113,9 +114,8 @@ std::vector<std::string> csv_cells(const VariantReport& variant) {
                                  std::to_string(variant.done),
                                  std::to_string(variant.failed),
                                  std::to_string(variant.missing)};
-  for (const Compared* metric :
-       {&variant.valid_auc, &variant.valid_logloss, &variant.test_auc, &variant.test_logloss})
-    append(cells, *metric);
+  for (const auto* split : {&variant.valid, &variant.test})
+    for (const Compared& metric : *split) append(cells, metric);
   for (int64_t count : {cost.parameters, cost.trained, cost.tables})
     cells.push_back(std::to_string(count));
   for (double flop : {cost.forward_flop, cost.predict_flop, cost.step_flop})

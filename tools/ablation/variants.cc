@@ -19,6 +19,9 @@ constexpr const char* kStart = "start and dropout";
 constexpr const char* kGates = "gates";
 constexpr const char* kFusion = "fusion";
 constexpr const char* kStreams = "streams";
+constexpr const char* kInsertion = "insertion";
+constexpr const char* kPretraining = "pre-training";
+constexpr const char* kTrained = "what is trained";
 
 // Fields of APG's condition, named or by their roles.
 std::string needs_two_conditions(const VariantContext& context) {
@@ -216,10 +219,53 @@ Ablation finalmlp() {
   return table;
 }
 
+Ablation peterrec() {
+  Ablation table{"peterrec",
+                 "patches behind both convolutions of each block of the network of --from",
+                 {{"peter_loss", "softmax"}},
+                 {}};
+  const Setting no_patches{"peter_insertion", "none"}, no_skip{"peter_inner_skip", "false"};
+  const Setting scratch{"from", ""}, all{"peter_train", "all"};
+  table.variants = {
+      {"serial1",
+       kInsertion,
+       "a patch behind the second convolution",
+       {{"peter_insertion", "serial1"}}},
+      {"parallel2",
+       kInsertion,
+       "patches beside the convolutions",
+       {{"peter_insertion", "parallel2"}, no_skip}},
+      {"beside-block",
+       kInsertion,
+       "a patch beside the block",
+       {{"peter_insertion", "beside_block"}, no_skip}},
+      {"peterzero", kPretraining, "patches in a network of random numbers", {scratch}},
+      {"finezero", kPretraining, "everything trained from the start", {scratch, no_patches, all}},
+      {"mtl",
+       kPretraining,
+       "the task and the next clicks together, from the start",
+       {scratch, no_patches, all, {"peter_source_weight", "1"}}},
+      {"fineall", kTrained, "everything trained on", {no_patches, all}},
+      {"finecls", kTrained, "the head alone", {no_patches, {"peter_train", "head"}}},
+      {"finelast1",
+       kTrained,
+       "the head and the last convolution",
+       {no_patches, {"peter_train", "last1"}}},
+      {"finelast2",
+       kTrained,
+       "the head and the last two convolutions",
+       {no_patches, {"peter_train", "last2"}}},
+      {"popularity",
+       kTrained,
+       "the most frequent targets (LTC)",
+       {{"model", "popularity"}, scratch}}};
+  return table;
+}
+
 }  // namespace
 
 const std::vector<Ablation>& ablations() {
-  static const std::vector<Ablation> all{apg(), mlora(), finalmlp()};
+  static const std::vector<Ablation> all{apg(), mlora(), finalmlp(), peterrec()};
   return all;
 }
 

@@ -9,14 +9,10 @@
 #include "engine/allocator.h"
 #include "engine/error.h"
 #include "engine/linalg.h"
+#include "tools/bench/median.h"
 
 namespace ctr {
 namespace {
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 // Most resident memory since restart_peak().
 double peak_megabytes() {
