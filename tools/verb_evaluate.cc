@@ -38,7 +38,7 @@ std::string interval_text(const Estimate& estimate) {
 }
 
 void print_ranking(const Ranking& ranking, const std::string& among) {
-  if (ranking.at.empty()) return;
+  if (ranking.at.empty() || ranking.clicks == 0) return;
   fmt::print("  {} clicks among {}, behind equal scores\n", ranking.clicks, among);
   for (const RankingAt& at : ranking.at) {
     fmt::print("  at {:<9} HR {}  MRR {}  NDCG {}\n", at.k, number(at.hit_rate, 6),
@@ -53,13 +53,16 @@ void print_summary(const Evaluation& e) {
   auto estimate = [&](const char* name, const Estimate& value) {
     line(name, number(value.value, 6), interval_text(value));
   };
-  estimate("AUC", e.auc);
-  line("AUC500", number(e.auc500, 6), "");
-  line("log-loss", number(e.logloss, 6), "");
-  line("PCOC", number(e.pcoc, 4), "");
-  estimate("mean AUC", e.mean_auc);
-  estimate("WAUC", e.wauc);
-  if (e.groups + e.one_class_groups > 0) {
+  const bool clicks_alone = std::isnan(e.auc.value) && !e.among_all.at.empty();
+  if (!clicks_alone) {
+    estimate("AUC", e.auc);
+    line("AUC500", number(e.auc500, 6), "");
+    line("log-loss", number(e.logloss, 6), "");
+    line("PCOC", number(e.pcoc, 4), "");
+    estimate("mean AUC", e.mean_auc);
+    estimate("WAUC", e.wauc);
+  }
+  if (!clicks_alone && e.groups + e.one_class_groups > 0) {
     estimate("GAUC", e.gauc);
     estimate("GAUC, plain", e.gauc_plain);
     fmt::print("  GAUC is over {} users or groups; {} with one class are left out\n", e.groups,
@@ -69,7 +72,7 @@ void print_summary(const Evaluation& e) {
   print_ranking(e.among_all,
                 e.samples > 0 ? fmt::format("{} drawn items each", e.samples) : "all items");
   if (!std::isnan(e.perplexity)) line("perplexity", number(e.perplexity, 3), "");
-  if (!e.one_class_domains.empty()) {
+  if (!clicks_alone && !e.one_class_domains.empty()) {
     fmt::print("  domains with one class are left out of mean AUC and WAUC: {}\n",
                fmt::join(e.one_class_domains, ", "));
   }

@@ -130,7 +130,13 @@ Metrics baseline(const std::string& name, const Dataset& data, const State& stat
 void prepare_weights(BuiltModel& built, const Dataset& data, const State& state) {
   if (!state.train.from.empty() && state.resume.empty()) {
     const Inherited all = begin_from(state.train.from, data, find_model(state.train.model), built);
-    auto part = [](const char* what, const std::vector<std::string>& names) {
+    auto part = [](const char* what, std::vector<std::string> names) {
+      constexpr size_t kShown = 6;
+      if (names.size() > kShown + 1) {
+        const std::string more = fmt::format("and {} more", names.size() - kShown);
+        names.resize(kShown);
+        names.push_back(more);
+      }
       return names.empty() ? std::string() : fmt::format("; {}: {}", what, fmt::join(names, ", "));
     };
     fmt::print("from      {}: {} tensors{}{}{}\n", state.train.from, all.taken,
@@ -236,6 +242,7 @@ int run(State& state) {
   prepare_weights(built, data, state);
   fmt::print("model     {}: {} ({}); {} trained parameters, {} frozen\n", info.name, info.title,
              info.paper, built.store().count_trainable(), built.store().count_frozen());
+  check_training(built, data, state.train);  // before the run has a folder
   RunDirectory directory = open_run(state, info.name + "-" + data.schema.name);
   const std::optional<TrainSnapshot> from = snapshot_of(directory, data, state);
   directory.begin(data, state.train, state.model);
