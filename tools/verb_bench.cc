@@ -279,8 +279,8 @@ OptionList options_of(State& state) {
        "the model; `ctrengine models` lists them; several with commas, or all: one after another"});
   list.add({"shape",
             &w.shape,
-            "of the data: trained tables, or the main job's",
-            {"criteo", "taobao-10", "amazon"}});
+            "of the data: trained tables, the main job's, or histories",
+            {"criteo", "taobao-10", "amazon", "sequence"}});
   list.add({"sizes",
             &w.sizes,
             "of the model on the criteo shape: layers of 400,400,400, or those tuned for "
@@ -288,12 +288,13 @@ OptionList options_of(State& state) {
             {"auto", "peer", "criteo"}});
   list.add({"batch_size",
             &w.batch_size,
-            "rows of a step; 0: 4096, or 1024 for taobao-10 and amazon",
+            "rows of a step; 0: 4096, 128 for sequence, or 1024 for taobao-10 and amazon",
             {},
             0,
             1 << 24});
   list.add({"fields", &w.fields, "fields of the criteo shape", {}, 1, 4096});
   list.add({"vocabulary", &w.vocabulary, "rows of their tables together", {}, 1, 1e10});
+  list.add({"length", &w.length, "items of a row, sequence shape", {}, 2, 65536});
   list.add({"domains", &w.domains, "domains of the rows, criteo shape (MLoRA)", {}, 1, 100000});
   list.add({"steps", &state.steps, "steps of a timed block", {}, 1, 1e6});
   list.add({"blocks", &state.blocks, "timed blocks; the median counts", {}, 1, 1e4});

@@ -86,21 +86,21 @@ std::vector<Product> products_of_step(Workload& workload) {
   return profile.products();
 }
 
-// Means over some steps.
-std::vector<Profile::Entry> profile_steps(Workload& workload) {
-  constexpr int kSteps = 20;
+// Means over these steps.
+std::vector<Profile::Entry> profile_steps(Workload& workload, int64_t steps) {
   Profile profile;
-  for (int i = 0; i < kSteps; ++i) {
+  for (int64_t i = 0; i < steps; ++i) {
     profile.restart();
     workload.step();
   }
   std::vector<Profile::Entry> entries = profile.entries();
   for (Profile::Entry& entry : entries) {
-    entry.calls /= kSteps;
-    entry.seconds /= kSteps;
-    entry.flop /= kSteps;
-    entry.product_seconds /= kSteps;
-    entry.bytes /= kSteps;
+    const auto count = static_cast<double>(steps);
+    entry.calls /= steps;
+    entry.seconds /= count;
+    entry.flop /= count;
+    entry.product_seconds /= count;
+    entry.bytes /= count;
   }
   return entries;
 }
@@ -132,7 +132,7 @@ BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks) {
     product_times.push_back(median(rounds));
     ratios.push_back(step_times.back() / product_times.back());
   }
-  report.entries = profile_steps(workload);
+  report.entries = profile_steps(workload, std::min<int64_t>(steps, 20));
   const auto rows = static_cast<double>(workload.batch_size());
   const double step = median(step_times), product = median(product_times);
   report.samples_per_s = rows / step;

@@ -27,7 +27,7 @@ struct BenchReport {
 void restart_peak();
 
 // After three steps to warm up: `blocks` blocks of `steps` steps, after each the products alone;
-// then a profile.
+// then a profile of as many steps as a block has, twenty at most.
 BenchReport bench_steps(Workload& workload, int64_t steps, int64_t blocks);
 
 // The same for some models, one after another, told as they come; a reason where one has no such

@@ -65,8 +65,24 @@ Schema history_schema(int64_t domains) {
   return schema;
 }
 
+// An item, and the items before it.
+Schema sequence_schema(int64_t length) {
+  Schema schema;
+  schema.name = "sequence shape";
+  schema.fields = {{"item", FieldType::categorical, 50'000, FieldRole::item},
+                   {"items", FieldType::sequence, 50'000}};
+  schema.fields[1].shares = "item";
+  schema.fields[1].max_length = length;
+  for (Field& field : schema.fields) field.padding = true;
+  return schema;
+}
+
 WorkloadOptions resolved(WorkloadOptions options) {
-  if (options.batch_size == 0) options.batch_size = options.shape == "criteo" ? 4096 : 1024;
+  if (options.batch_size == 0) {
+    options.batch_size = options.shape == "criteo"     ? 4096
+                         : options.shape == "sequence" ? 128
+                                                       : 1024;
+  }
   if (options.sizes == "auto") {
     const bool compared =
         std::find(kCompared.begin(), kCompared.end(), options.model) != kCompared.end();
@@ -88,7 +104,7 @@ ModelOptions model_options_of(const WorkloadOptions& given) {
     result.apg.condition_mode = "self-wise";
     result.apg.rank_k = {32};
     result.apg.overparam_p = {};
-    if (result.embedding_dim == 0) result.embedding_dim = 16;
+    if (result.embedding_dim == 0) result.embedding_dim = options.shape == "sequence" ? 64 : 16;
   } else {
     result.hidden_units = {256, 128, 64};
   }
@@ -112,12 +128,13 @@ Workload::Workload(const WorkloadOptions& options)
           {field.vocabulary, field.vector_width}, DType::f32, 1, field.vectors);
     }
   } else {
-    schema_ =
-        options_.shape == "amazon" ? history_schema(options_.domains) : criteo_schema(options_);
+    schema_ = options_.shape == "amazon"     ? history_schema(options_.domains)
+              : options_.shape == "sequence" ? sequence_schema(options_.length)
+                                             : criteo_schema(options_);
   }
   if (info.learns_sequences) {  // as one trains them on so many items
     model_options_.next_item.loss = "sampled";
-    model_options_.next_item.samples = 1024;
+    model_options_.next_item.samples = options_.shape == "sequence" ? 0 : 1024;
   }
   if (info.labels > 1) schema_.labels = {"click", "conversion"};
   model_ = info.make(Scope(store_), {schema_, vectors_, model_options_});
@@ -137,8 +154,10 @@ Batch Workload::batch(uint64_t number, int64_t rows) const {
         offsets = Tensor({rows}, DType::i64);
         for (int64_t b = 0; b < rows; ++b) {
           offsets.data<int64_t>()[b] = total;
-          total += static_cast<int64_t>(
-              random.below(static_cast<uint64_t>(field.max_length) + 1, element++));
+          total += options_.shape == "sequence"
+                       ? field.max_length
+                       : static_cast<int64_t>(
+                             random.below(static_cast<uint64_t>(field.max_length) + 1, element++));
         }
       }
       Tensor ids({total}, DType::i64);

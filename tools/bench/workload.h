@@ -17,22 +17,24 @@ namespace ctr {
 struct WorkloadOptions {
   std::string model = "deepfm";
   // criteo: `fields` trained tables; taobao-10: the main job's given vectors and conditions;
-  // amazon: items and categories with histories of up to 50 that share their tables (Electronics).
+  // amazon: items and categories with histories of up to 50 that share their tables (Electronics);
+  // sequence: an item and a sequence of `length` items, all of 50,000.
   std::string shape = "criteo";
   // Of the criteo shape: peer, the model's preset with layers of 400-400-400, as other engines are
   // compared with; criteo, ModelInfo::criteo; auto: peer for kCompared, criteo for others.
   std::string sizes = "auto";
-  int64_t batch_size = 0;  // 0: 4096, or 1024 for the other shapes
+  int64_t batch_size = 0;  // 0: 4096, 128 for sequence, 1024 for the other shapes
   int64_t fields = 39;
   int64_t vocabulary = 1'000'000;  // rows of all tables together
+  int64_t length = 50;             // of the sequence shape
   int64_t domains = 10;  // of the criteo shape; read by models that learn something for each
   int64_t seed = 1;
   std::vector<ConfigEntry> model_options = {};  // of the model, over what shape and sizes set
 };
 
 // What the shape and the sizes make of a model's options: beyond its preset, on tables that are
-// trained, APG's layers are self-wise with K = 32, and vectors are 16 wide unless the model has a
-// width of its own (ffm).
+// trained, APG's layers are self-wise with K = 32, and vectors are 16 wide (64 for the sequence
+// shape) unless the model has a width of its own (ffm).
 ModelOptions model_options_of(const WorkloadOptions& options);
 
 // Models whose steps other engines are measured beside.
