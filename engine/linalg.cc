@@ -41,18 +41,33 @@ Product product_of(const Matrix<const T>& a, Transpose transpose_a, Transpose tr
   return {c.rows, c.cols, ta ? a.rows : a.cols, batch, ta, transpose_b == Transpose::yes};
 }
 
+// By the library in one piece or in several, if it can.
+enum class Pieces : bool { one, several };
+
 template <class T>
-void one(Device device, const Matrix<const T>& a, Transpose transpose_a, const Matrix<const T>& b,
-         Transpose transpose_b, const Matrix<T>& c, const Epilogue<T>& epilogue) {
+void multiply(Pieces pieces, const Matrix<const T>& a, Transpose transpose_a,
+              const Matrix<const T>& b, Transpose transpose_b, const Matrix<T>& c,
+              const Epilogue<T>& epilogue) {
+  const bool empty = (transpose_a == Transpose::yes ? a.rows : a.cols) == 0;
+  if constexpr (std::is_same_v<T, float>) {
+    if (!empty) {
+      return pieces == Pieces::one ? onednn::gemm_here(a, transpose_a, b, transpose_b, c, epilogue)
+                                   : onednn::gemm(a, transpose_a, b, transpose_b, c, epilogue);
+    }
+  }
+  reference::gemm(a, transpose_a, b, transpose_b, c, epilogue);  // oneDNN refuses empty sums
+}
+
+template <class T>
+void one(Device device, Pieces pieces, const Matrix<const T>& a, Transpose transpose_a,
+         const Matrix<const T>& b, Transpose transpose_b, const Matrix<T>& c,
+         const Epilogue<T>& epilogue) {
   check_device(device);
   check(a, transpose_a, b, transpose_b, c);
   if (c.rows == 0 || c.cols == 0) return;
+  if (pieces == Pieces::one) return multiply(pieces, a, transpose_a, b, transpose_b, c, epilogue);
   const MeasuredProduct measured(product_of(a, transpose_a, transpose_b, c, 1));
-  const bool empty = (transpose_a == Transpose::yes ? a.rows : a.cols) == 0;
-  if constexpr (std::is_same_v<T, float>) {
-    if (!empty) return onednn::gemm(a, transpose_a, b, transpose_b, c, epilogue);
-  }
-  reference::gemm(a, transpose_a, b, transpose_b, c, epilogue);  // oneDNN refuses empty sums
+  multiply(pieces, a, transpose_a, b, transpose_b, c, epilogue);
 }
 
 template <class T>
@@ -93,12 +108,22 @@ void batched_gemm(Device device, int64_t batch, Matrix<const double> a, Transpos
 
 void gemm(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<const float> b,
           Transpose transpose_b, Matrix<float> c, const Epilogue<float>& epilogue) {
-  one(device, a, transpose_a, b, transpose_b, c, epilogue);
+  one(device, Pieces::several, a, transpose_a, b, transpose_b, c, epilogue);
 }
 
 void gemm(Device device, Matrix<const double> a, Transpose transpose_a, Matrix<const double> b,
           Transpose transpose_b, Matrix<double> c, const Epilogue<double>& epilogue) {
-  one(device, a, transpose_a, b, transpose_b, c, epilogue);
+  one(device, Pieces::several, a, transpose_a, b, transpose_b, c, epilogue);
+}
+
+void gemm_here(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<const float> b,
+               Transpose transpose_b, Matrix<float> c, const Epilogue<float>& epilogue) {
+  one(device, Pieces::one, a, transpose_a, b, transpose_b, c, epilogue);
+}
+
+void gemm_here(Device device, Matrix<const double> a, Transpose transpose_a, Matrix<const double> b,
+               Transpose transpose_b, Matrix<double> c, const Epilogue<double>& epilogue) {
+  one(device, Pieces::one, a, transpose_a, b, transpose_b, c, epilogue);
 }
 
 }  // namespace ctr

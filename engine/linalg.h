@@ -34,6 +34,13 @@ void gemm(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<co
 void gemm(Device device, Matrix<const double> a, Transpose transpose_a, Matrix<const double> b,
           Transpose transpose_b, Matrix<double> c, const Epilogue<double>& epilogue = {});
 
+// The same in one piece on the calling thread, for loops over threads that make a product each.
+// Tells no Profile.
+void gemm_here(Device device, Matrix<const float> a, Transpose transpose_a, Matrix<const float> b,
+               Transpose transpose_b, Matrix<float> c, const Epilogue<float>& epilogue = {});
+void gemm_here(Device device, Matrix<const double> a, Transpose transpose_a, Matrix<const double> b,
+               Transpose transpose_b, Matrix<double> c, const Epilogue<double>& epilogue = {});
+
 // c_b = op(a_b) op(b_b) for `batch` products of one shape, their matrices one after another in
 // memory without gaps. Small products run on one thread each, large ones as gemm().
 void batched_gemm(Device device, int64_t batch, Matrix<const float> a, Transpose transpose_a,

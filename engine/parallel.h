@@ -46,6 +46,34 @@ void parallel_rows(int64_t rows, int64_t cols, const F& f) {
   parallel_for(rows, parallel_grain() / (cols > 0 ? cols : 1) + 1, f);
 }
 
+// Who runs a task: the next thread that is free, so that what other programs take of a core holds
+// up one task and not a share of them all; or the same thread for the same numbers, which then
+// keeps what it once made for it.
+enum class Turns : bool { free, fixed };
+
+// Calls f(i) for n independent tasks. The first exception that one throws is thrown here.
+template <class F>
+void run_tasks(int64_t n, Turns turns, const F& f) {
+  std::exception_ptr failure;
+  auto run = [&](int64_t i) {
+    try {
+      f(i);
+    } catch (...) {
+#pragma omp critical(ctr_parallel_tasks)
+      if (!failure) failure = std::current_exception();
+    }
+  };
+  const bool several = n > 1 && !omp_in_parallel();
+  if (turns == Turns::fixed) {
+#pragma omp parallel for schedule(static, 1) if (several)
+    for (int64_t i = 0; i < n; ++i) run(i);
+  } else {
+#pragma omp parallel for schedule(dynamic, 1) if (several)
+    for (int64_t i = 0; i < n; ++i) run(i);
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
 // Calls f(i) for n independent tasks of `work` element operations together: several at once where
 // they are enough to occupy all threads, otherwise one after another, so that the loops inside them
 // may use all threads. The first exception that a task throws is thrown here.
@@ -56,17 +84,7 @@ void parallel_tasks(int64_t n, int64_t work, const F& f) {
     for (int64_t i = 0; i < n; ++i) f(i);
     return;
   }
-  std::exception_ptr failure;
-#pragma omp parallel for schedule(dynamic, 1)
-  for (int64_t i = 0; i < n; ++i) {
-    try {
-      f(i);
-    } catch (...) {
-#pragma omp critical(ctr_parallel_tasks)
-      if (!failure) failure = std::current_exception();
-    }
-  }
-  if (failure) std::rethrow_exception(failure);
+  run_tasks(n, Turns::free, f);
 }
 
 }  // namespace ctr

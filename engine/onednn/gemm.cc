@@ -161,6 +161,16 @@ void run(const Call& call) {
   });
 }
 
+template <class F>
+void guarded(const Matrix<float>& c, int64_t inner, const F& f) {
+  try {
+    f();
+  } catch (const dnnl::error& error) {
+    fail(ErrorKind::device, "gemm [{},{}] x [{},{}]: oneDNN failed with status {}: {}", c.rows,
+         inner, inner, c.cols, static_cast<int>(error.status), error.what());
+  }
+}
+
 }  // namespace
 
 void gemm(const Matrix<const float>& a, Transpose transpose_a, const Matrix<const float>& b,
@@ -168,13 +178,19 @@ void gemm(const Matrix<const float>& a, Transpose transpose_a, const Matrix<cons
   const bool ta = transpose_a == Transpose::yes, tb = transpose_b == Transpose::yes;
   const int64_t inner = ta ? a.rows : a.cols;
   const bool copies = walks_badly(a, ta);
-  try {
+  guarded(c, inner, [&] {
     if (!ta && packed_gemm(a, b, transpose_b, c, epilogue)) return;
     run({a, b, c, epilogue, ta, tb, copies, inner, cut_of(c.rows, c.cols, inner, copies)});
-  } catch (const dnnl::error& error) {
-    fail(ErrorKind::device, "gemm [{},{}] x [{},{}]: oneDNN failed with status {}: {}", c.rows,
-         inner, inner, c.cols, static_cast<int>(error.status), error.what());
-  }
+  });
+}
+
+void gemm_here(const Matrix<const float>& a, Transpose transpose_a, const Matrix<const float>& b,
+               Transpose transpose_b, const Matrix<float>& c, const Epilogue<float>& epilogue) {
+  const bool ta = transpose_a == Transpose::yes, tb = transpose_b == Transpose::yes;
+  const int64_t inner = ta ? a.rows : a.cols;
+  guarded(c, inner, [&] {
+    run({a, b, c, epilogue, ta, tb, walks_badly(a, ta), inner, {c.rows, c.cols}});
+  });
 }
 
 }  // namespace ctr::onednn

@@ -11,5 +11,8 @@ namespace ctr::onednn {
 // Sizes must fit and none may be 0 (ctr::gemm sees to both).
 void gemm(const Matrix<const float>& a, Transpose transpose_a, const Matrix<const float>& b,
           Transpose transpose_b, const Matrix<float>& c, const Epilogue<float>& epilogue);
+// The same as one primitive on the calling thread.
+void gemm_here(const Matrix<const float>& a, Transpose transpose_a, const Matrix<const float>& b,
+               Transpose transpose_b, const Matrix<float>& c, const Epilogue<float>& epilogue);
 
 }  // namespace ctr::onednn

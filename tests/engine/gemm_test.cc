@@ -1,10 +1,12 @@
 // Products in f32 against textbook ones in f64, at sizes that take each way through oneDNN.
 
 #include <cmath>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "engine/linalg.h"
+#include "engine/parallel.h"
 #include "engine/rng.h"
 #include "engine/tensor.h"
 
@@ -72,6 +74,30 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"transposed", 264, 256, 1000, true, false, false, false},
                     Case{"transposed_power_of_two", 512, 256, 512, true, false, false, false}),
     [](const auto& info) { return info.param.name; });
+
+// What a thread makes for itself within a loop of several.
+TEST(GemmHere, IsTheSameProduct) {
+  constexpr int64_t kLoops = 4;
+  const Case c{"here", 40, 24, 130, true, false, true, false, true};
+  const Tensor a = random_matrix(c.inner, c.rows, 1), b = random_matrix(c.inner, c.cols, 2);
+  const Tensor bias = random_matrix(1, c.cols, 3);
+  const Tensor expected =
+      product<double>(c, a.cast(DType::f64), b.cast(DType::f64), bias.cast(DType::f64));
+  std::vector<Tensor> found;
+  for (int64_t i = 0; i < kLoops; ++i) found.push_back(random_matrix(c.rows, c.cols, 4));
+  parallel_for(kLoops, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      gemm_here(Device::cpu, {a.data<float>(), c.inner, c.rows, c.rows}, Transpose::yes,
+                {b.data<float>(), c.inner, c.cols, c.cols}, Transpose::no,
+                {found[static_cast<size_t>(i)].data<float>(), c.rows, c.cols, c.cols},
+                {bias.data<float>(), false, true});
+  });
+  for (const Tensor& one : found)
+    for (int64_t i = 0; i < one.count(); ++i) {
+      EXPECT_NEAR(one.data<float>()[i], expected.data<double>()[i], 1e-4) << i;
+      EXPECT_EQ(one.data<float>()[i], found[0].data<float>()[i]) << i;
+    }
+}
 
 }  // namespace
 }  // namespace ctr
