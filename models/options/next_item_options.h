@@ -17,7 +17,7 @@ struct NextItemOptions {
   int64_t samples = 0;  // 0: a fifth of the items
   double count_power = 0.75;
   bool correct_samples = true;
-  int64_t chunk = 4096;  // items scored at once
+  int64_t chunk = 4096;  // of all items, scored at once
 
   void add_to(OptionList& list);
 };

@@ -49,8 +49,7 @@ namespace {
 
 Chunk items_from(const Tensor& table, const Tensor& bias, int64_t begin, int64_t chunk) {
   const int64_t end = std::min(begin + chunk, table.dim(0));
-  return {table.rows(begin, end), bias.defined() ? bias.rows(begin, end) : Tensor(), nullptr,
-          begin};
+  return {table.rows(begin, end), bias.defined() ? bias.rows(begin, end) : Tensor(), begin};
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #pragma once
 // Cross-entropy over all items or a sample of them, from vectors and the items' table. The scores
-// of a batch, rows × items, are never there at once: items are scored a chunk at a time, the sum of
-// exponentials runs along, and the backward pass scores them again.
+// of a batch, rows × items, are never there at once. All items are scored a chunk at a time, the
+// sum of exponentials runs along, and the backward pass scores them again. A sample is scored for a
+// few hundred rows at a time, and while a tape records, the gradients are made of these scores at
+// once.
 
 #include "autograd/tape.h"
 
@@ -9,7 +11,7 @@ namespace ctr {
 
 struct ItemLossOptions {
   int64_t ignored = 0;   // rows with this target do not count
-  int64_t chunk = 4096;  // items scored at once
+  int64_t chunk = 4096;  // of all items, scored at once
 };
 
 // Mean over the rows that count of log Σ_v e^{z_v} − z_y, z_v = <h, W_v> + bias_v: h [N, D], W

@@ -44,21 +44,56 @@ struct ChunkExpSum {
 };
 CTR_KERNEL(reduce_rows, ChunkExpSum);
 
-// x of pairs of a row and a column, of those among columns begin … begin + cols.
+// x becomes e^{x − largest}; sum = e^{before − largest} + Σ of that.
 template <class T>
-struct SetPairs {
-  static constexpr const char* kName = "item_softmax hits";
+struct ExpInPlace {
+  static constexpr const char* kName = "item_softmax exp";
+  using Value = T;
   T* x;
-  const int64_t* row;
-  const int64_t* col;
-  int64_t begin, cols;
-  T value;
-  CTR_HD void operator()(int64_t i) const {
-    const int64_t at = col[i] - begin;
-    if (at >= 0 && at < cols) x[row[i] * cols + at] = value;
+  const T* before;
+  const T* largest;
+  T* sum;
+  int64_t cols;
+  CTR_HD T identity() const { return T(0); }
+  CTR_HD T load(int64_t row, int64_t col) const {
+    const T value = math::exp(x[row * cols + col] - largest[row]);
+    x[row * cols + col] = value;
+    return value;
+  }
+  CTR_HD T combine(T left, T right) const { return left + right; }
+  CTR_HD void store(int64_t row, T value) const {
+    sum[row] = math::exp(before[row] - largest[row]) + value;
   }
 };
-CTR_KERNEL(for_each, SetPairs);
+CTR_KERNEL(reduce_rows, ExpInPlace);
+
+// scaled = factor h; dh becomes factor dh
+template <class T>
+struct ScaleRows {
+  static constexpr const char* kName = "item_softmax scale";
+  const T* factor;
+  const T* h;
+  T* dh;
+  T* scaled;
+  int64_t cols;
+  CTR_HD void operator()(int64_t row, int64_t col) const {
+    const int64_t i = row * cols + col;
+    scaled[i] = factor[row] * h[i];
+    dh[i] = factor[row] * dh[i];
+  }
+};
+CTR_KERNEL(for_each_2d, ScaleRows);
+
+// sum += factor x
+template <class T>
+struct AddScaled {
+  static constexpr const char* kName = "item_softmax column sum";
+  const T* x;
+  T factor;
+  T* sum;
+  CTR_HD void operator()(int64_t i) const { sum[i] += factor * x[i]; }
+};
+CTR_KERNEL(for_each, AddScaled);
 
 // The score of the row's target, where it is among items begin … begin + cols.
 template <class T>

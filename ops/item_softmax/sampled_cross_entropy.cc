@@ -3,30 +3,18 @@
 
 #include "engine/check.h"
 #include "engine/step_vector.h"
-#include "ops/elementwise/elementwise.h"
+#include "ops/elementwise/elementwise_bodies.h"
 #include "ops/gather/gather.h"
-#include "ops/item_softmax/streamed.h"
+#include "ops/item_softmax/sampled_scores.h"
 #include "ops/registry.h"
 
 namespace ctr {
 namespace {
 
-// The table's rows `ids`, and what is added to their scores: bias − ln Q.
-struct SampledItems {
-  Tensor ids, weight, shift;
-  SampleHits hits;
-
-  int64_t count() const { return ids.count(); }
-  Chunk chunk(int64_t begin, int64_t size) const {
-    const int64_t end = std::min(begin + size, count());
-    return {weight.rows(begin, end), shift.rows(begin, end), &hits, begin};
-  }
-};
-
 SampledItems sampled(const Var& table, const Var& bias, const Tensor& ids,
                      const Tensor& log_expected) {
   const NoGradient off;
-  SampledItems items{ids, gather(table, ids).value(), log_expected.cast(table.dtype()).clone(), {}};
+  SampledItems items{ids, gather(table, ids).value(), log_expected.cast(table.dtype()).clone()};
   if (bias.defined()) bias.catch_up(ids);
   visit_float(table.dtype(), "sampled_cross_entropy", [&](auto zero) {
     using T = decltype(zero);
@@ -73,22 +61,16 @@ void put_items(GradientSink& sink, const Tensor& ids, const Tensor& dw, const Te
   sink.put_rows(2, {ids, db.reshaped({ids.count(), 1}), 1, 0});
 }
 
-// Adds the samples' part to dh.
+SampleGradients room_for_gradients(int64_t rows, int64_t items, int64_t width, DType dtype) {
+  return {Tensor({rows, width}, dtype), Tensor({items, width}, dtype), Tensor({items}, dtype)};
+}
+
+// dy x, without touching x: the tape may be run again.
 template <class T>
-void sample_backward(const CountedRows& rows, const SampledItems& items, const Tensor& lse,
-                     const Tensor& dy, int64_t size, Tensor& dh, GradientSink& sink) {
-  Tensor dw({items.count(), dh.dim(1)}, dy.dtype()), db({items.count()}, dy.dtype());
-  for (int64_t begin = 0; begin < items.count(); begin += size) {
-    const Chunk of = items.chunk(begin, size);
-    const int64_t cols = of.weight.dim(0);
-    const Tensor slope = slopes_of<T>(rows, of, lse, dy);
-    product(slope, Transpose::no, of.weight, Transpose::no, dh, {{}, false, begin > 0});
-    Tensor part = dw.rows(begin, begin + cols);
-    product(slope, Transpose::yes, rows.h, Transpose::no, part, {});
-    const Tensor sums = column_sum(slope, cols);
-    std::copy_n(sums.data<T>(), cols, db.data<T>() + begin);
-  }
-  put_items(sink, items.ids, dw, db);
+Tensor times(const Tensor& dy, const Tensor& x) {
+  Tensor result(x.shape(), x.dtype());
+  for_each(x.device(), x.count(), Scale<T>{x.data<T>(), result.data<T>(), dy.data<T>()[0]});
+  return result;
 }
 
 }  // namespace
@@ -103,26 +85,29 @@ Var sampled_cross_entropy(const Var& h, const Var& table, const Var& bias, const
             sample.ids.count(), sample.log_expected.count(), sample.of_target.count(),
             target.count());
   const int64_t count = rows.count(), width = h.dim(1);
-  SampledItems items = sampled(table, bias, sample.ids, sample.log_expected);
-  items.hits = hits_of(rows.target, sample.ids);
+  const SampledItems items = sampled(table, bias, sample.ids, sample.log_expected);
+  const SampleHits hits = hits_of(rows.target, sample.ids);
   const SampledItems own = sampled(table, bias, rows.target, taken(sample.of_target, rows.index));
   Tensor lse({count}, h.dtype()), score({count}, h.dtype()), loss;
+  SampleGradients gradients;
+  if (Tape::current() != nullptr)
+    gradients = room_for_gradients(count, items.count(), width, h.dtype());
   visit_float(h.dtype(), op, [&](auto zero) {
     using T = decltype(zero);
     reduce_rows(h.device(), count, width,
                 TargetScore<T>{rows.h.data<T>(), own.weight.data<T>(), own.shift.data<T>(),
                                score.data<T>(), width});
-    RunningSoftmax running{score.clone(), Tensor({count}, h.dtype()),
-                           Tensor::full({count}, h.dtype(), 1), score};
-    for (int64_t begin = 0; begin < items.count() && count > 0; begin += options.chunk)
-      accumulate<T>(rows, items.chunk(begin, options.chunk), running);
+    RunningSoftmax running{Tensor({count}, h.dtype()), {}, Tensor({count}, h.dtype()), score};
+    SampledScores<T>(rows, items, hits, score)
+        .run(running, gradients.dh.defined() ? &gradients : nullptr);
     loss = finish<T>(running, count, lse);
   });
-  auto backward = [=, size = options.chunk](const Tensor& dy, GradientSink& sink) {
+  auto backward = [=](const Tensor& dy, GradientSink& sink) {
     visit_float(dy.dtype(), "sampled_cross_entropy", [&](auto zero) {
       using T = decltype(zero);
-      Tensor dh = Tensor::zeros({count, width}, dy.dtype());
-      if (count > 0) sample_backward<T>(rows, items, lse, dy, size, dh, sink);
+      Tensor dh = times<T>(dy, gradients.dh);
+      if (count > 0)
+        put_items(sink, items.ids, times<T>(dy, gradients.dw), times<T>(dy, gradients.db));
       Tensor slope({count}, dy.dtype()), dw({count, width}, dy.dtype());
       for_each(dy.device(), count,
                TargetSlope<T>{score.data<T>(), lse.data<T>(), dy.data<T>(), slope.data<T>(),
@@ -148,8 +133,7 @@ OpInfo op_sampled_cross_entropy() {
     const Var bias = a.inputs.size() > 2 ? a.inputs[2] : Var();
     return std::vector<Var>{sampled_cross_entropy(a.inputs[0], a.inputs[1], bias, a.constants[0],
                                                   {a.constants[1], a.constants[2], a.constants[3]},
-                                                  {static_cast<int64_t>(a.number("ignored", 0)),
-                                                   static_cast<int64_t>(a.number("chunk", 4096))})};
+                                                  {static_cast<int64_t>(a.number("ignored", 0))})};
   };
   const Tensor target = ids({1, 6, 0, 3, 1}), sample = ids({6, 2, 0, 2});
   const Tensor q = numbers({-1.5, 0.2, 0.4, 0.2}), of = numbers({0.1, -1.5, 0, 0.3, 0.1});
@@ -160,27 +144,30 @@ OpInfo op_sampled_cross_entropy() {
           "ln Q_v",
       .inputs = {"h", "w", "bias?"},
       .constants = {"target", "sample", "log_expected", "log_expected_of_target"},
-      .attributes = {"ignored", "chunk"},
+      .attributes = {"ignored"},
       .call = call,
       .cases = {{"odd sizes, hits, repeats", {{5, 3}, {7, 3}, {7}}, {target, sample, q, of}},
-                {"in chunks", {{5, 3}, {7, 3}, {7}}, {target, sample, q, of}, {{"chunk", "3"}}},
-                {"no bias", {{5, 3}, {7, 3}}, {target, sample, q, of}, {{"chunk", "1"}}},
+                {"no bias, every row counts",
+                 {{5, 3}, {7, 3}},
+                 {target, sample, q, of},
+                 {{"ignored", "-1"}}},
                 {"one row, one item",
                  {{1, 2}, {3, 2}, {3}},
                  {ids({2}), ids({1}), numbers({0}), numbers({0})}},
                 {"empty", {{0, 2}, {3, 2}, {3}}, {ids({}), ids({1}), numbers({0}), numbers({})}}},
-      .refused = {
-          {"range", {{5, 3}, {7, 3}, {7}}, {target, ids({6, 2, 0, 7}), q, of}, {}, "gather: id 7"},
-          {"target",
-           {{5, 3}, {6, 3}, {6}},
-           {target, sample, q, of},
-           {},
-           "sampled_cross_entropy: target 6 of row 1 is outside [0, 6)"},
-          {"counts",
-           {{5, 3}, {7, 3}, {7}},
-           {target, sample, of, of},
-           {},
-           "4 sampled items with 5 expected counts, and 5 for 5 targets"}}};
+      .refused =
+          {{"range", {{5, 3}, {7, 3}, {7}}, {target, ids({6, 2, 0, 7}), q, of}, {}, "gather: id 7"},
+           {"target",
+            {{5, 3}, {6, 3}, {6}},
+            {target, sample, q, of},
+            {},
+            "sampled_cross_entropy: target 6 of row 1 is outside [0, 6)"},
+           {"counts",
+            {{5, 3}, {7, 3}, {7}},
+            {target, sample, of, of},
+            {},
+            "4 sampled items with 5 expected counts, and 5 for 5 targets"}},
+      .devices = {Device::cpu}};
 }
 
 }  // namespace ctr

@@ -26,17 +26,11 @@ CountedRows counted_rows(const char* op, const Var& h, const Var& table, const V
 // [M, D] → [N, D]
 Tensor put_back(const CountedRows& rows, const Tensor& dh);
 
-// Pairs of a row and a sampled item that is the row's own target: they are left out.
-struct SampleHits {
-  Tensor row, col;  // i64 [H] each
-};
-
-// Columns that are scored at once.
+// Items that are scored at once.
 struct Chunk {
-  Tensor weight;           // [C, D]
-  Tensor bias;             // [C], or undefined
-  const SampleHits* hits;  // of a sample; null: the columns are items
-  int64_t begin;           // number of the first column
+  Tensor weight;  // [C, D]
+  Tensor bias;    // [C], or undefined
+  int64_t begin;  // the first one
 };
 
 // Running sums of each row, [M] each.
@@ -51,26 +45,14 @@ inline Tensor scores_of(const CountedRows& rows, const Chunk& chunk) {
   return z;
 }
 
-// What was hit gets this value.
-template <class T>
-void set_hits(const Chunk& chunk, T value, Tensor& z) {
-  for_each(z.device(), chunk.hits->row.count(),
-           SetPairs<T>{z.data<T>(), chunk.hits->row.data<int64_t>(),
-                       chunk.hits->col.data<int64_t>(), chunk.begin, z.dim(1), value});
-}
-
 template <class T>
 void accumulate(const CountedRows& rows, const Chunk& chunk, RunningSoftmax& running) {
   Tensor z = scores_of(rows, chunk);
   const Device device = z.device();
   const int64_t count = rows.count(), cols = z.dim(1);
-  if (chunk.hits != nullptr) {
-    set_hits(chunk, -math::kInfinity<T>, z);
-  } else {
-    for_each(device, count,
-             PickTarget<T>{z.data<T>(), rows.target.data<int64_t>(), running.picked.data<T>(),
-                           chunk.begin, cols});
-  }
+  for_each(device, count,
+           PickTarget<T>{z.data<T>(), rows.target.data<int64_t>(), running.picked.data<T>(),
+                         chunk.begin, cols});
   std::swap(running.largest, running.before);
   reduce_rows(device, count, cols,
               ChunkMax<T>{z.data<T>(), running.before.data<T>(), running.largest.data<T>(), cols});
@@ -87,13 +69,9 @@ Tensor slopes_of(const CountedRows& rows, const Chunk& chunk, const Tensor& lse,
   const auto count = static_cast<T>(rows.count());
   for_each_2d(z.device(), rows.count(), cols,
               ItemSlope<T>{z.data<T>(), lse.data<T>(), dy.data<T>(), cols, count});
-  if (chunk.hits != nullptr) {
-    set_hits(chunk, T(0), z);
-  } else {
-    for_each(z.device(), rows.count(),
-             TakeTarget<T>{z.data<T>(), rows.target.data<int64_t>(), dy.data<T>(), chunk.begin,
-                           cols, count});
-  }
+  for_each(z.device(), rows.count(),
+           TakeTarget<T>{z.data<T>(), rows.target.data<int64_t>(), dy.data<T>(), chunk.begin, cols,
+                         count});
   return z;
 }
 
