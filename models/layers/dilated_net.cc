@@ -70,7 +70,7 @@ class BlockB : public DilatedBlock {
     V v = way.convolve(conv2_, u);       // [B, T, D]
     if (insertion_ == "serial1" || insertion_ == "serial2") v = way.patch(*mp2_, v);
     if (insertion_ == "parallel2") v = way.sum(v, way.patch(*mp2_, u));
-    const V out = way.sum(x, way.norm_relu(ln2_, v));  // [B, T, D]
+    const V out = way.norm_relu(ln2_, v, x);  // x + …, [B, T, D]
     return insertion_ == "beside_block" ? way.sum(out, way.patch(*mp1_, x)) : out;
   }
 

@@ -2,6 +2,7 @@
 
 #include "autograd/tape.h"
 #include "ops/norm/norm.h"
+#include "ops/norm/norm_relu.h"
 
 namespace ctr {
 
@@ -14,6 +15,10 @@ class NormLayer {
         epsilon_(epsilon) {}
 
   Var operator()(const Var& x) const { return layer_norm(x, gamma_, beta_, epsilon_); }
+  // rest + ReLU of that; without rest, the ReLU alone.
+  Var relu(const Var& x, const Var& rest = {}) const {
+    return norm_relu(x, gamma_, beta_, rest, epsilon_);
+  }
 
   const Parameter& gamma() const { return gamma_; }
   const Parameter& beta() const { return beta_; }

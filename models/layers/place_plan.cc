@@ -34,8 +34,6 @@ Var OnTape::transform(const PlaceLayer& layer, const Var& x) const {
   return reshape(y, {x.dim(0), x.dim(1), y.dim(1)});
 }
 
-Var OnTape::norm_relu(const NormLayer& layer, const Var& x) const { return relu(layer(x)); }
-
 Var OnTape::sum(const Var& a, const Var& b) const { return a + b; }
 
 int PlacePlan::add(PlaceStep step) {

@@ -33,7 +33,10 @@ struct PlaceLayer {
 struct OnTape {
   Var convolve(const ConvLayer& layer, const Var& x) const;
   Var transform(const PlaceLayer& layer, const Var& x) const;
-  Var norm_relu(const NormLayer& layer, const Var& x) const;
+  // Beside `rest`: their sum.
+  Var norm_relu(const NormLayer& layer, const Var& x, const Var& rest = {}) const {
+    return layer.relu(x, rest);
+  }
   Var patch(const Patch& patch, const Var& x) const { return patch(x); }
   Var sum(const Var& a, const Var& b) const;
 };
@@ -64,6 +67,7 @@ class PlacePlan {
   int convolve(const ConvLayer& layer, int x);
   int transform(const PlaceLayer& layer, int x);
   int norm_relu(const NormLayer& layer, int x);
+  int norm_relu(const NormLayer& layer, int x, int rest) { return sum(rest, norm_relu(layer, x)); }
   int patch(const Patch& patch, int x);
   int sum(int a, int b);
   // A linear layer, weight [out, in].

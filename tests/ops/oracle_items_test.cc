@@ -1,5 +1,5 @@
-// Convolutions over places and losses over items: naive forms in double, written from the headers'
-// formulas.
+// Convolutions over places, norms behind them and losses over items: naive forms in double, written
+// from the headers' formulas.
 
 #include <omp.h>
 
@@ -10,6 +10,7 @@
 
 #include "ops/conv1d/conv1d.h"
 #include "ops/item_softmax/item_softmax.h"
+#include "ops/norm/norm_relu.h"
 #include "ops/op_check.h"
 
 namespace ctr {
@@ -53,6 +54,27 @@ TEST(OracleItems, CausalConvolutionsDoNotLookAhead) {
   const Tensor after = conv1d(Var(x), w, Var(), {2}).value();
   for (int64_t i = 0; i < 5 * 4; ++i) EXPECT_EQ(after.data<double>()[i], before.data<double>()[i]);
   EXPECT_NE(after.data<double>()[5 * 4], before.data<double>()[5 * 4]);
+}
+
+TEST(OracleItems, NormsBehindConvolutionsAreCutAtZeroAndAdded) {
+  constexpr int64_t kRows = 70, kCols = 37;  // more than a block of rows, lanes left over
+  const Var x = normal({kRows, kCols}, 1), rest = normal({kRows, kCols}, 2);
+  const Var gamma = normal({kCols}, 3), beta = normal({kCols}, 4);
+  const Var alone = norm_relu(x, gamma, beta, {}, 0.01);
+  const Var y = norm_relu(x, gamma, beta, rest, 0.01);
+  for (int64_t row = 0; row < kRows; ++row) {
+    double mean = 0, variance = 0;
+    for (int64_t i = 0; i < kCols; ++i) mean += data(x)[row * kCols + i] / kCols;
+    for (int64_t i = 0; i < kCols; ++i)
+      variance += std::pow(data(x)[row * kCols + i] - mean, 2) / kCols;
+    for (int64_t i = row * kCols; i < (row + 1) * kCols; ++i) {
+      const double normal = (data(x)[i] - mean) / std::sqrt(variance + 0.01);
+      const double expected =
+          std::max(0.0, data(gamma)[i % kCols] * normal + data(beta)[i % kCols]);
+      EXPECT_NEAR(data(alone)[i], expected, 1e-12);
+      EXPECT_NEAR(data(y)[i], expected + data(rest)[i], 1e-12);
+    }
+  }
 }
 
 // Scores as large as they may get in single precision.
