@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/check.h"
-#include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/linear/linear.h"
 #include "ops/shaping/shaping.h"
