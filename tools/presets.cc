@@ -35,6 +35,34 @@ constexpr std::pair<const char*, const char*> kBars[] = {
     {"numeric", "embed"},  // begins as Xavier normal of (1, width), whatever the deviation
 };
 
+// PeterRec as its paper tells it (Yuan et al., SIGIR 2020), for pre-training and tasks.
+constexpr std::pair<const char*, const char*> kPeterRecPaper[] = {
+    {"embedding_dim", "256"},
+    {"learning_rate", "1e-3"},
+    {"batch_size", "512"},
+    {"optimizer", "adam"},
+    {"next_block", "b"},
+    {"next_kernel", "3"},
+    {"next_dilations", "1,4,1,4,1,4,1,4"},
+    {"next_loss", "sampled"},
+    {"next_sampler", "log-uniform"},
+    {"next_samples", "0"},  // a fifth of the items
+    {"next_mask_share", "0.3"},
+    {"peter_insertion", "serial2"},
+    {"peter_cardinality", "1"},
+    {"peter_bottleneck", "0"},  // an eighth of the width
+    {"peter_loss", "bce"},
+    {"peter_negatives", "uniform"},
+};
+
+// As its authors' code has it where that differs: padding is an item, the token is the items' row
+// 0, patches begin at random and are twice as wide, TensorFlow's Adam over whole tables.
+constexpr std::pair<const char*, const char*> kPeterRecCode[] = {
+    {"embedding_dim", "64"},       {"learning_rate", "1e-4"},        {"optimizer", "adam-tf"},
+    {"embedding_update", "dense"}, {"next_padding_is_item", "true"}, {"peter_bottleneck", "16"},
+    {"peter_zero_up", "false"},    {"peter_cls", "frozen_row_0"},    {"peter_l2", "0.02"},
+};
+
 // The last entry for `name`, or what stands there.
 std::string text_after(const OptionList& options, std::span<const ConfigEntry> entries,
                        const std::string& name) {
@@ -47,12 +75,19 @@ std::string text_after(const OptionList& options, std::span<const ConfigEntry> e
 
 }  // namespace
 
-std::vector<std::string> preset_names() { return {"none", "bars"}; }
+std::vector<std::string> preset_names() {
+  return {"none", "bars", "peterrec-paper", "peterrec-code"};
+}
 
 void apply_preset(const std::string& name, OptionList& options) {
+  auto set = [&](const auto& settings) {
+    for (const auto& [option, text] : settings) options.set(option, text, "preset " + name);
+  };
   if (name == "none") return;
-  CTR_ASSERT(name == "bars");
-  for (const auto& [option, text] : kBars) options.set(option, text, "preset bars");
+  if (name == "bars") return set(kBars);
+  CTR_ASSERT(name == "peterrec-paper" || name == "peterrec-code");
+  set(kPeterRecPaper);
+  if (name == "peterrec-code") set(kPeterRecCode);
 }
 
 void set_in_order(OptionList& options, std::span<const ConfigEntry> entries,

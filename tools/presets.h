@@ -10,8 +10,9 @@
 
 namespace ctr {
 
-// "none", which sets nothing, and "bars": the protocol of the published FuxiCTR and BARS results
-// (docs/training.md).
+// "none", which sets nothing; "bars": the protocol of the published FuxiCTR and BARS results
+// (docs/training.md); "peterrec-paper" and "peterrec-code": PeterRec as its paper and its authors'
+// code have it (docs/models/peterrec.md).
 std::vector<std::string> preset_names();
 void apply_preset(const std::string& name, OptionList& options);
 

@@ -89,9 +89,11 @@ OptionList TrainOptions::list() {
   OptionList list;
   list.add({"model", &model, "the model; `ctrengine models` lists them"});
   list.add({"data", &data, "the data set", {}});
-  list.add({"preset", &preset,
-            "training defaults that other options override; bars: the protocol of BARS",
-            preset_names()});
+  list.add(
+      {"preset", &preset,
+       "defaults that other options override: the protocol of BARS; PeterRec as its paper, or its "
+       "authors' code, has it",
+       preset_names()});
   list.add({"from", &from, "a finished run: begin with its weights", {}});
   list.add({"trainable", &trainable,
             "train only parameters whose names contain one of these texts; empty: all"});

@@ -31,6 +31,26 @@ class Presets : public testing::Test {
   }
 };
 
+TEST_F(Presets, PeterRecIsThatOfItsPaperOrItsCode) {
+  apply_preset("peterrec-paper", options);
+  EXPECT_EQ(model.embedding_dim, 256);
+  EXPECT_EQ(train.batch_size, 512);
+  EXPECT_EQ(train.optimizer.rule, "adam");
+  EXPECT_EQ(train.optimizer.learning_rate, 1e-3);
+  EXPECT_EQ(model.nextitnet.kernel, 3);
+  EXPECT_EQ(model.next_item.loss, "sampled");
+  EXPECT_EQ(model.peter.negatives, "uniform");
+  EXPECT_EQ(model.peter.cls, "trainable");
+  apply_preset("peterrec-code", options);
+  EXPECT_EQ(model.embedding_dim, 64);
+  EXPECT_EQ(train.optimizer.rule, "adam-tf");
+  EXPECT_EQ(train.optimizer.update, "dense");
+  EXPECT_EQ(model.peter.cls, "frozen_row_0");
+  EXPECT_EQ(model.peter.bottleneck, 16);
+  EXPECT_EQ(model.peter.l2, 0.02);
+  EXPECT_TRUE(model.next_item.padding_is_item);
+}
+
 TEST_F(Presets, BarsIsThePublishedProtocol) {
   apply_preset("bars", options);
   EXPECT_EQ(train.batch_size, 4096);
