@@ -29,7 +29,12 @@ void NextItemOptions::add_to(OptionList& list) {
   list.add({"next_count_power", &count_power, "sampler counts: the power", {}, 0, 1});
   list.add({"next_correct_samples", &correct_samples,
             "sampled loss: take the logarithm of an item's expected count from its score"});
-  list.add({"next_chunk", &chunk, "items that are scored at once where all of them are", {}, 1, 1 << 30});
+  list.add({"next_chunk",
+            &chunk,
+            "items that are scored at once where all of them are",
+            {},
+            1,
+            1 << 30});
 }
 
 void NextItNetOptions::add_to(OptionList& list) {
