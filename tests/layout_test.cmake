@@ -28,6 +28,20 @@ foreach(file IN LISTS files)
   endif()
 endforeach()
 
+# A name is one type: two headers that define it break the one-definition rule, which no linker tells.
+file(GLOB_RECURSE files ${ROOT}/engine/*.h ${ROOT}/autograd/*.h ${ROOT}/ops/*.h ${ROOT}/io/*.h ${ROOT}/models/*.h
+     ${ROOT}/tools/*.h)
+foreach(file IN LISTS files)
+  file(STRINGS ${file} types REGEX "^(struct|class) [A-Za-z0-9_]+( final)?( :.*)? {")
+  foreach(type IN LISTS types)
+    string(REGEX REPLACE "^(struct|class) ([A-Za-z0-9_]+).*" "\\2" name "${type}")
+    if(DEFINED header_of_${name})
+      message(SEND_ERROR "${file} and ${header_of_${name}} both define ${name}")
+    endif()
+    set(header_of_${name} ${file})
+  endforeach()
+endforeach()
+
 file(GLOB_RECURSE files ${ROOT}/engine/*.* ${ROOT}/autograd/*.* ${ROOT}/ops/*.* ${ROOT}/io/*.* ${ROOT}/models/*.*
      ${ROOT}/tools/*.* ${ROOT}/tests/*.cc)
 foreach(file IN LISTS files)

@@ -21,7 +21,7 @@ ScoredRows rows_of(const Scores& scores, const Schema& schema) {
 void add_delong(Evaluation& result, const Scores& scores, const Schema& schema,
                 const GroupAuc& domains, double confidence) {
   result.auc.interval = delong(scores.probability, scores.label, confidence).interval;
-  const GroupedRows grouped(scores.domain, schema.domains);
+  const RowsByGroup grouped(scores.domain, schema.domains);
   double all_rows = 0;
   for (size_t d = 0; d < domains.rows.size(); ++d)
     if (!std::isnan(domains.by_group[d])) all_rows += static_cast<double>(domains.rows[d]);

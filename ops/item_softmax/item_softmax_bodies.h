@@ -69,7 +69,7 @@ CTR_KERNEL(reduce_rows, ExpInPlace);
 
 // scaled = factor h; dh becomes factor dh
 template <class T>
-struct ScaleRows {
+struct ScaleRowInPlace {
   static constexpr const char* kName = "item_softmax scale";
   const T* factor;
   const T* h;
@@ -82,7 +82,7 @@ struct ScaleRows {
     dh[i] = factor[row] * dh[i];
   }
 };
-CTR_KERNEL(for_each_2d, ScaleRows);
+CTR_KERNEL(for_each_2d, ScaleRowInPlace);
 
 // sum += factor x
 template <class T>

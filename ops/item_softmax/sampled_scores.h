@@ -124,8 +124,9 @@ class SampledScores {
     const auto count = static_cast<T>(rows_.count());
     for (int64_t row = 0; row < at.count(); ++row)
       factor[row] = T(1) / (running.sum.data<T>()[first + row] * count);
-    for_each_2d(Device::cpu, at.count(), width(),
-                ScaleRows<T>{factor, h.data, dh, scaled_.data<T>() + at.begin * width(), width()});
+    for_each_2d(
+        Device::cpu, at.count(), width(),
+        ScaleRowInPlace<T>{factor, h.data, dh, scaled_.data<T>() + at.begin * width(), width()});
   }
 
   // dw += eᵀ (factor h), db += eᵀ factor for `count` rows of a group and these items.

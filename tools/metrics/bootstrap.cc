@@ -153,7 +153,7 @@ BootstrapIntervals bootstrap(const ScoredRows& rows, const BootstrapOptions& opt
   std::vector<int64_t> everyone(rows.score.size());
   std::iota(everyone.begin(), everyone.end(), int64_t{0});
   const Ranking all = rank(rows, units.of_row, everyone);
-  const GroupedRows by_domain(rows.domain, rows.domains);
+  const RowsByGroup by_domain(rows.domain, rows.domains);
   std::vector<Ranking> domains;
   for (int64_t d = 0; d < rows.domains; ++d) {
     const std::span<const int64_t> members = by_domain.rows(d);

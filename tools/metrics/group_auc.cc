@@ -8,7 +8,7 @@
 
 namespace ctr {
 
-GroupedRows::GroupedRows(std::span<const int64_t> group, int64_t groups)
+RowsByGroup::RowsByGroup(std::span<const int64_t> group, int64_t groups)
     : begin(static_cast<size_t>(groups) + 1), order(group.size()) {
   for (size_t i = 0; i < group.size(); ++i) {
     CTR_CHECK_DATA(group[i] >= 0 && group[i] < groups,
@@ -24,7 +24,7 @@ GroupedRows::GroupedRows(std::span<const int64_t> group, int64_t groups)
   }
 }
 
-std::span<const int64_t> GroupedRows::rows(int64_t group) const {
+std::span<const int64_t> RowsByGroup::rows(int64_t group) const {
   const auto g = static_cast<size_t>(group);
   return std::span(order).subspan(static_cast<size_t>(begin[g]),
                                   static_cast<size_t>(begin[g + 1] - begin[g]));
@@ -35,7 +35,7 @@ GroupAuc group_auc(std::span<const double> score, std::span<const double> label,
   CTR_CHECK_DATA(score.size() == label.size() && score.size() == group.size(),
                  "group_auc: {} scores need as many labels and groups, got {} and {}", score.size(),
                  label.size(), group.size());
-  const GroupedRows grouped(group, groups);
+  const RowsByGroup grouped(group, groups);
   GroupAuc result;
   double mean = 0, weighted = 0, counted_rows = 0;
   std::vector<double> scores, labels;

@@ -9,9 +9,9 @@
 namespace ctr {
 
 // Rows sorted by group, in their order within each.
-struct GroupedRows {
+struct RowsByGroup {
   // Ids lie in [0, groups); throws kind data when one does not.
-  GroupedRows(std::span<const int64_t> group, int64_t groups);
+  RowsByGroup(std::span<const int64_t> group, int64_t groups);
 
   int64_t groups() const { return static_cast<int64_t>(begin.size()) - 1; }
   std::span<const int64_t> rows(int64_t group) const;

@@ -25,7 +25,7 @@ Ranking rank_within_groups(std::span<const double> score, std::span<const double
                            std::span<const int64_t> group, int64_t groups,
                            std::span<const int64_t> ks) {
   std::vector<int64_t> places;
-  const GroupedRows grouped(group, groups);
+  const RowsByGroup grouped(group, groups);
   std::vector<double> others;  // scores of a group's rows that are no clicks
   for (int64_t g = 0; g < groups; ++g) {
     others.clear();
