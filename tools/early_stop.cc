@@ -14,6 +14,11 @@ std::vector<std::string> monitor_names() {
   return names;
 }
 
+bool monitors_ranks(const std::string& monitor) {
+  return std::any_of(std::begin(kRankMetrics), std::end(kRankMetrics),
+                     [&](const auto& one) { return monitor == one.first; });
+}
+
 double monitored(const std::string& monitor, const Metrics& metrics, const std::string& task) {
   if (!task.empty()) {
     const auto found = std::find_if(metrics.tasks.begin(), metrics.tasks.end(),

@@ -12,6 +12,8 @@ namespace ctr {
 // The metrics that --monitor takes: auc, logloss, auc-logloss, mean_auc, wauc, gauc, those of
 // kRankMetrics, and auto: auc, or ndcg@10 where the data has clicks alone.
 std::vector<std::string> monitor_names();
+// Whether it looks at where clicks stand among all items, whatever else the data has.
+bool monitors_ranks(const std::string& monitor);
 // Higher is better; NaN where the metric is undefined. `task`: one of several, empty for their
 // mean.
 double monitored(const std::string& monitor, const Metrics& metrics, const std::string& task = "");

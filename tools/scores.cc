@@ -208,10 +208,12 @@ Metrics evaluate_rows(BuiltModel& built, const Dataset& data, Split split,
   return metrics_of(all, data.schema.domains);
 }
 
-Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size) {
+Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
+                 Ranks ranks) {
   Metrics metrics = metrics_of(score_tasks(built, data, split, batch_size), data.schema.domains);
+  const bool asked = ranks == Ranks::always || std::isnan(metrics.auc);
   // Where domains have weights of their own, no one model ranks all rows.
-  if (built.domain_weights() != nullptr) return metrics;
+  if (!asked || built.domain_weights() != nullptr) return metrics;
   const ClickPlaces clicks = click_places(built, data, split, batch_size);
   if (clicks.places.empty()) return metrics;
   const int64_t ks[] = {1, 10};

@@ -52,6 +52,10 @@ std::vector<std::string> task_names(BuiltModel& built, const Dataset& data, Spli
 Metrics evaluate_rows(BuiltModel& built, const Dataset& data, Split split,
                       std::span<const uint32_t> rows, int64_t batch_size);
 
-Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size);
+// Where clicks stand among all items takes rows times items: it is told where the rows are clicks
+// alone, which have no AUC, or always.
+enum class Ranks : bool { of_clicks_alone, always };
+Metrics evaluate(BuiltModel& built, const Dataset& data, Split split, int64_t batch_size,
+                 Ranks ranks = Ranks::of_clicks_alone);
 
 }  // namespace ctr

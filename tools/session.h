@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/allocator.h"
+#include "tools/early_stop.h"
 #include "tools/scores.h"
 #include "tools/strategy/domain_tuning.h"
 #include "tools/strategy/strategy.h"
@@ -51,7 +52,8 @@ class Session {
   void restore_best();
   void save();
   Metrics evaluate_on(Split split) {
-    return evaluate(built_, data_, split, std::max<int64_t>(options_.batch_size, 4096));
+    return evaluate(built_, data_, split, std::max<int64_t>(options_.batch_size, 4096),
+                    monitors_ranks(options_.monitor) ? Ranks::always : Ranks::of_clicks_alone);
   }
 
   // Of the plan of the epoch.

@@ -143,6 +143,19 @@ TEST_F(Transfer, TheBestItemsOfEachRowByName) {
   EXPECT_EQ(lines, 2 * data.rows(Split::test));
 }
 
+// Ranking takes rows times items: data with both labels is not made to wait for it unless asked.
+TEST_F(Transfer, RowsWithBothLabelsAreRankedWhereAsked) {
+  prepare_set("both", "fine.csv", {{"split", "0.6,0.2,0.2"}, {"negatives", "1"}}, "source");
+  data = read_dataset(path("both"));
+  BuiltModel built = build();
+  EXPECT_FALSE(evaluate(built, data, Split::test, 16).ranking.defined());
+  EXPECT_TRUE(evaluate(built, data, Split::test, 16, Ranks::always).ranking.defined());
+  options.epochs = 1;
+  EXPECT_FALSE(start("by_auc").test.ranking.defined());
+  options.monitor = "hr@1";
+  EXPECT_TRUE(start("by_rank").test.ranking.defined());
+}
+
 // Few users have labels; all have clicks. What the clicks taught the network is worth more than the
 // labels.
 TEST_F(Transfer, PretrainingOnSharedUsersHelpsTheTask) {
