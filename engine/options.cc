@@ -1,5 +1,6 @@
 #include "engine/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -112,6 +113,11 @@ struct Printer {
 };
 
 }  // namespace
+
+std::string dashed(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
 
 void OptionList::add(Option option) {
   CTR_ASSERT(find(option.name) == nullptr);

@@ -26,6 +26,9 @@ struct Option {
   bool repeats = false;  // a NameList that grows by the whole text each time it is set
 };
 
+// "rank_k" as the command line spells it: "rank-k".
+std::string dashed(std::string name);
+
 class OptionList {
  public:
   void add(Option option);

@@ -109,6 +109,13 @@ ModelInfo model_gru4rec() {
                     [](ModelOptions& o) {
                       o.gru.layers = 2;
                       o.gru.bias = false;
+                    }},
+                   {"bpr-max over the batch's items",
+                    [](ModelOptions& o) {
+                      o.next_item.loss = "bpr-max";
+                      o.next_item.sampler = "in-batch";
+                      o.next_item.bpr_elu = 0.5;
+                      o.next_item.bpr_penalty = 0.01;
                     }}},
       .needs_sequences = true,
       .learns_sequences = true};

@@ -5,6 +5,7 @@
 #include "engine/check.h"
 #include "engine/parallel.h"
 #include "engine/step_vector.h"
+#include "models/layers/bpr_max.h"
 #include "ops/activation/activation.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/gather/gather.h"
@@ -40,7 +41,7 @@ NextItemModel::NextItemModel(const std::string& name, const Scope& scope,
       &(scope / "head")
            .table("weight", {items, head.width}, Initializer::truncated_normal(head.deviation));
   if (head.bias) bias_ = &(scope / "head").table("bias", {items, 1}, Initializer::zeros());
-  if (options_.loss == "sampled") sampler_ = std::make_unique<ItemSampler>(options_, items);
+  if (options_.loss != "softmax") sampler_ = std::make_unique<ItemSampler>(options_, items);
   if (sampler_ && sampler_->counts())
     counts_ = &scope.state("counts", Tensor::zeros({items}, DType::i64));
 }
@@ -110,6 +111,9 @@ std::vector<Var> NextItemModel::training_losses(const Batch& batch) const {
   if (!sampler_) return {item_cross_entropy(h, *weight_, bias, target, options)};
   const RandomStream random{mode().seed, stream_of("next/sample", 11), mode().step};
   const ItemSample sample = sampler_->draw(random, target, counted(target));
+  if (options_.loss == "bpr-max")
+    return {bpr_max(h, *weight_, bias, target, sample.ids,
+                    {options_.bpr_penalty, options_.bpr_elu, options.ignored})};
   return {sampled_cross_entropy(h, *weight_, bias, target, sample, options)};
 }
 

@@ -16,11 +16,11 @@ struct Places {
 // A model with h = encode(ids) [B, T, D] and a score of each item at each place,
 //   z = W f(h) + c,   W [V, D], c [V],   f = relu where a model says so
 // It learns the cross-entropy of the places' targets: over all items, a chunk at a time
-// (ops/item_softmax), or over a sample. What it predicts is the score of the row's item after the
-// row's sequence, as if a click's log-odds; where the data has no such field, all scores at all
-// places [B, T, V].
-// Parameters `embedding/<items>` [V, D] and what the model adds, `head/weight`, `head/bias`; the
-// state `counts` where the sampler needs the items' occurrences in training.
+// (ops/item_softmax), or over a sample; or BPR-max over a sample (layers/bpr_max.h). What it
+// predicts is the score of the row's item after the row's sequence, as if a click's log-odds; where
+// the data has no such field, all scores at all places [B, T, V]. Parameters `embedding/<items>`
+// [V, D] and what the model adds, `head/weight`, `head/bias`; the state `counts` where the sampler
+// needs the items' occurrences in training.
 class NextItemModel : public Model {
  public:
   Var logit(const Batch& batch) const override;

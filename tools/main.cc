@@ -19,10 +19,7 @@
 namespace ctr {
 namespace {
 
-std::string dashed(std::string name) {
-  std::replace(name.begin(), name.end(), '_', '-');
-  return "--" + name;
-}
+std::string flag_of(const std::string& option) { return "--" + dashed(option); }
 
 // A verb's part of the command line.
 struct Command {
@@ -54,10 +51,10 @@ void attach(CLI::App& program, Command& command) {
     if (std::holds_alternative<bool*>(option.target)) {
       auto flag = [keep](int64_t count) { keep(count > 0 ? "true" : "false"); };
       help += fmt::format(" [{}]; --{}=false turns it off", OptionList::text_of(option),
-                          dashed(option.name).substr(2));
-      command.app->add_flag_function(dashed(option.name), flag, help);
+                          flag_of(option.name).substr(2));
+      command.app->add_flag_function(flag_of(option.name), flag, help);
     } else {
-      command.app->add_option_function<std::string>(dashed(option.name), keep, help)
+      command.app->add_option_function<std::string>(flag_of(option.name), keep, help)
           ->type_name("")
           ->trigger_on_parse(option.repeats)
           ->default_str(OptionList::text_of(option));
@@ -96,7 +93,7 @@ void refuse_extras(const Command& command) {
   for (const std::string& extra : command.app->remaining()) {
     if (extra.starts_with("-")) {
       std::vector<std::string> known{"--help"};
-      for (const Option& option : command.verb.options.all()) known.push_back(dashed(option.name));
+      for (const Option& option : command.verb.options.all()) known.push_back(flag_of(option.name));
       std::string name = extra.substr(0, extra.find('='));
       throw Error(command.path + ": unknown option '" + name + "'" + advice_on_name(name, known));
     }

@@ -99,6 +99,12 @@ OptionList TrainOptions::list() {
             "train only parameters whose names contain one of these texts; empty: all"});
   list.add({"only_domains", &only_domains,
             "read rows of these domains alone, in all splits; names or numbers; empty: all"});
+  list.add({"train_rows",
+            &train_rows,
+            "train on so many rows of the training split, drawn by the seed; 0: all",
+            {},
+            0,
+            1e12});
   list.add({"then_train", &then_train,
             "parameters whose names contain one of these texts wait at their initial values until "
             "training ends; then they alone are trained, from its best weights"});

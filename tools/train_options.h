@@ -20,6 +20,7 @@ struct TrainOptions {
   NameList trainable = {};      // texts in the names of what is trained; empty: everything
   NameList then_train = {};     // … of what is trained alone, after the others
   NameList only_domains = {};   // whose rows are read, of all splits; empty: all
+  int64_t train_rows = 0;  // of the training split, drawn by the seed (io/fewer_rows.h); 0: all
   int64_t epochs = 30;
   int64_t patience = 3;   // epochs without a better valid metric before training stops
   int64_t max_steps = 0;  // 0: no limit

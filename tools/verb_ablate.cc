@@ -6,7 +6,8 @@
 #include "engine/check.h"
 #include "io/file.h"
 #include "models/model.h"
-#include "tools/ablation/report.h"
+#include "tools/ablation/curves.h"
+#include "tools/ablation/svg.h"
 #include "tools/sweep/progress.h"
 #include "tools/text_table.h"
 #include "tools/verbs.h"
@@ -35,11 +36,34 @@ void print_plan(const AblationPlan& plan) {
   fmt::print("{}{}", text_table(lines), left_out_text(plan.left_out));
 }
 
-void write_report(const AblationReport& report, const std::string& out) {
+std::vector<AblationFigure> figures_of(const AblationReport& report,
+                                       const std::vector<LearningCurve>& curves) {
+  const std::string grey = "Grey: the full model. ";
+  std::vector<AblationFigure> figures;
+  if (report.what == "labels")
+    figures.push_back({"labels.svg", fmt::format("{} by labels", report.metrics[0].name),
+                       grey + "Means over the seeds; whiskers are a sample deviation.",
+                       label_chart(report)});
+  figures.push_back({"valid.svg", fmt::format("{} of the valid split", report.metrics[0].name),
+                     grey + "A line for each seed.", valid_chart(curves, report)});
+  figures.push_back({"train.svg", "Loss in training", grey + "A line for each seed.",
+                     train_loss_chart(curves, report)});
+  return figures;
+}
+
+void write_report(const AblationReport& report, const std::vector<LearningCurve>& curves,
+                  const std::string& out) {
+  const std::vector<AblationFigure> figures = figures_of(report, curves);
   write_text_atomically(out + "/ablation.csv", csv_of(report));
-  write_text_atomically(out + "/ablation.html", html_of(report));
-  fmt::print("\n{}\nruns, table.csv, ablation.csv and ablation.html are in {}\n", text_of(report),
-             out);
+  write_text_atomically(out + "/curves.csv", csv_of(curves, report));
+  std::string names;
+  for (const AblationFigure& figure : figures) {
+    write_text_atomically(out + "/" + figure.file, svg_file(figure.chart));
+    names += figure.file + ", ";
+  }
+  write_text_atomically(out + "/ablation.html", html_of(report, figures));
+  fmt::print("\n{}\nruns, table.csv, ablation.csv, curves.csv, {}ablation.html are in {}\n",
+             text_of(report), names, out);
 }
 
 // Options of training go to every variant.
@@ -65,7 +89,8 @@ int run(State& state) {
   fmt::print("\n");
   return run_sweep_here(
       plan.sweep, state.out, state.keep_checkpoints, [&](const SweepResult& result) {
-        write_report(report_of(plan, result, data, state.out, state.confidence), state.out);
+        const AblationReport report = report_of(plan, result, data, state.out, state.confidence);
+        write_report(report, learning_curves(plan, report, result, state.out), state.out);
       });
 }
 
@@ -80,12 +105,23 @@ Verb ablate_verb() {
       "train a model and variants without one of its parts; differences, costs, a page with charts";
   verb.examples = {"ctrengine ablate --model apg --data taobao --out ablations/apg",
                    "ctrengine ablate --model mlora --plan",
-                   "ctrengine ablate --model deepfm --what embeddings --out ablations/embeddings"};
+                   "ctrengine ablate --model deepfm --what embeddings --out ablations/embeddings",
+                   "ctrengine ablate --model peterrec --what labels --labels 100,400 --variants "
+                   "fineall,finezero --data data/films-age --from runs/films --out ablations/few"};
   verb.options.add({"model", &request.model, "the full model"});
-  verb.options.add({"what",
-                    &request.what,
-                    "components of the model, or its embeddings at equal memory",
-                    {"components", "embeddings"}});
+  verb.options.add(
+      {"what",
+       &request.what,
+       "components of the model; its embeddings at equal memory; its variants on fewer "
+       "labels",
+       {"components", "embeddings", "labels"}});
+  verb.options.add({"labels",
+                    &request.labels,
+                    "labels: rows to train on, a curve's places beside all; empty: a half, a "
+                    "quarter, an eighth",
+                    {},
+                    1,
+                    1e12});
   verb.options.add(
       {"variants", &request.variants, "those to run, with commas; empty: all that fit"});
   verb.options.add({"seeds", &request.seeds, "seeds of every variant", {}, 0, 9e15});

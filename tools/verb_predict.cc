@@ -21,8 +21,30 @@ struct State {
   int64_t batch_size = 4096, top = 0;
 };
 
-int run(const std::string& path, const State& state) {
+int write_top(const std::vector<std::string>& runs, const State& state) {
+  PatchSets sets(runs);
+  const Dataset data = open_for(sets.first(), state.data);
+  const int64_t rows =
+      write_top_items(sets, data, split_named(state.split), state.batch_size, state.top, state.out);
+  if (runs.size() > 1) {
+    int64_t own = 0;
+    for (const PatchSets::Task& task : sets.tasks()) own += task.own_bytes;
+    fmt::print("{} tasks on one network: {} kB shared, {} kB their own\n", runs.size(),
+               sets.shared_bytes() / 1000, own / 1000);
+  }
+  fmt::print("the {} best items of {} rows of {} of {} are in {}\n", state.top, rows, state.split,
+             data.schema.name, state.out);
+  return 0;
+}
+
+int run(const std::vector<std::string>& runs, const State& state) {
+  const std::string& path = runs.front();
   CTR_CHECK(!state.out.empty(), "predict: name the file to write, as in --out predictions.csv");
+  CTR_CHECK(
+      runs.size() == 1 || state.top > 0,
+      "predict: {} runs are tasks on one network, whose best items --top N asks for; name one "
+      "run for probabilities",
+      runs.size());
   if (!state.csv.empty()) {
     CTR_CHECK(state.top == 0,
               "predict: --top needs rows of a prepared data set; prepare the raw ones with "
@@ -34,16 +56,9 @@ int run(const std::string& path, const State& state) {
     fmt::print("{} click probabilities of {} are in {}\n", rows, state.csv, state.out);
     return 0;
   }
+  if (state.top > 0) return write_top(runs, state);
   LoadedRun loaded = load_run(path);
   const Dataset data = open_for(loaded, state.data);
-  if (state.top > 0) {
-    const int64_t ranked =
-        write_top_items(*loaded.built, loaded.file, data, split_named(state.split),
-                        state.batch_size, state.top, state.out);
-    fmt::print("the {} best items of {} rows of {} of {} are in {}\n", state.top, ranked,
-               state.split, data.schema.name, state.out);
-    return 0;
-  }
   const int64_t rows =
       write_predictions(*loaded.built, data, split_named(state.split), state.batch_size, state.out);
   fmt::print("{} click probabilities of {} on {} of {} are in {}\n", rows, loaded.file.train.model,
@@ -62,8 +77,9 @@ Verb predict_verb() {
       "ctrengine predict runs/apg-taobao-1 --out predictions.csv",
       "ctrengine predict runs/apg-taobao-1 --data taobao --split valid --out valid.csv",
       "ctrengine predict runs/deepfm-clicks-1 --csv new.csv.gz --out predictions.csv",
-      "ctrengine predict runs/peterrec-food-1 --top 10 --out best.csv"};
-  verb.arguments = "RUN";
+      "ctrengine predict runs/peterrec-food-1 --top 10 --out best.csv",
+      "ctrengine predict runs/gender runs/occupation --top 3 --out told.csv"};
+  verb.arguments = "RUN...";
   OptionList& list = verb.options;
   list.add({"data", &state->data, "another prepared data set; empty: the run's own"});
   list.add({"csv", &state->csv,
@@ -75,17 +91,19 @@ Verb predict_verb() {
       {"out", &state->out,
        "the file to write: row, probability and, of a data set, label; of several tasks each"});
   list.add({"batch_size", &state->batch_size, "rows scored at a time", {}, 1, 1 << 24});
-  list.add({"top",
-            &state->top,
-            "instead, so many best items of each row: row, rank, item, score; 0: probabilities",
-            {},
-            0,
-            1e6});
+  list.add(
+      {"top",
+       &state->top,
+       "instead, so many best items of each row: row, rank, item, score; of several runs on one "
+       "pre-trained network the best of each task; 0: probabilities",
+       {},
+       0,
+       1e6});
   verb.run = [state](const std::vector<std::string>& arguments) {
-    CTR_CHECK(arguments.size() == 1,
-              "predict: name one run directory, as in `ctrengine predict runs/apg-taobao-1 --out "
+    CTR_CHECK(!arguments.empty(),
+              "predict: name a run directory, as in `ctrengine predict runs/apg-taobao-1 --out "
               "predictions.csv`");
-    return run(arguments[0], *state);
+    return run(arguments, *state);
   };
   return verb;
 }

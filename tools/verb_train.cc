@@ -9,6 +9,7 @@
 
 #include "engine/check.h"
 #include "io/data_catalog.h"
+#include "io/fewer_rows.h"
 #include "io/only_domains.h"
 #include "tools/config_file.h"
 #include "tools/fine_tune.h"
@@ -235,7 +236,9 @@ void print_results(const State& state, const Dataset& data, const TrainReport& r
 
 int run(State& state) {
   const ModelInfo& info = find_model(state.train.model);
-  const Dataset data = only_domains(open_dataset(state.train.data), state.train.only_domains);
+  const Dataset data =
+      fewer_rows(only_domains(open_dataset(state.train.data), state.train.only_domains),
+                 state.train.train_rows, static_cast<uint64_t>(state.train.seed));
   print_data(data);
   const DType dtype = state.train.precision == "f64" ? DType::f64 : DType::f32;
   BuiltModel built(info, data, state.model, dtype, static_cast<uint64_t>(state.train.seed));

@@ -11,18 +11,21 @@ void NextItemOptions::add_to(OptionList& list) {
             "empty: the sequence itself, one place on"});
   list.add({"next_padding_is_item", &padding_is_item,
             "sequence models: id 0 is told like any item, as published; else it is no target"});
-  list.add({"next_loss",
-            &loss,
-            "sequence models: cross-entropy over all items, or over a sample of them",
-            {"softmax", "sampled"}});
+  list.add(
+      {"next_loss",
+       &loss,
+       "sequence models: cross-entropy over all items, or over a sample of them; bpr-max: pairs "
+       "of the told item and each of a sample, weighed by its softmax",
+       {"softmax", "sampled", "bpr-max"}});
   list.add({"next_sampler",
             &sampler,
-            "sampled loss: how items are drawn; counts: by their number of occurrences so far, to "
+            "sampled loss, bpr-max: how items are drawn; counts: by their number of occurrences so "
+            "far, to "
             "a power",
             {"log-uniform", "uniform", "counts", "in-batch"}});
   list.add({"next_samples",
             &samples,
-            "sampled loss: items drawn for a batch; 0: a fifth of all",
+            "sampled loss, bpr-max: items drawn for a batch; 0: a fifth of all",
             {},
             0,
             1 << 24});
@@ -35,6 +38,18 @@ void NextItemOptions::add_to(OptionList& list) {
             {},
             1,
             1 << 30});
+  list.add({"next_bpr_penalty",
+            &bpr_penalty,
+            "bpr-max: of the weighed squares of the sample's scores",
+            {},
+            0,
+            1e9});
+  list.add({"next_bpr_elu",
+            &bpr_elu,
+            "bpr-max: scores below 0 become a (e^x - 1); 0: scores as they are",
+            {},
+            0,
+            1e9});
 }
 
 void NextItNetOptions::add_to(OptionList& list) {

@@ -12,12 +12,14 @@ struct NextItemOptions {
   std::string sequence_field = "";  // empty: the first that shares the item's table, or the first
   std::string target_field = "";    // empty: the sequence itself tells
   bool padding_is_item = false;     // as published
-  std::string loss = "softmax";     // softmax, sampled
+  std::string loss = "softmax";     // softmax, sampled, bpr-max
   std::string sampler = "log-uniform";
   int64_t samples = 0;  // 0: a fifth of the items
   double count_power = 0.75;
   bool correct_samples = true;
   int64_t chunk = 4096;  // of all items, scored at once
+  double bpr_penalty = 1;
+  double bpr_elu = 0;
 
   void add_to(OptionList& list);
 };

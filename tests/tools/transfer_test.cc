@@ -116,10 +116,9 @@ TEST_F(Transfer, WhatStaysFrozenMustBeInTheRun) {
 
 TEST_F(Transfer, TheBestItemsOfEachRowByName) {
   start("task");
-  const ModelFile file = read_model_file(path("task"));
+  PatchSets sets({path("task")});
   const std::string out = path("best.csv");
-  EXPECT_EQ(write_top_items(*file.build(), file, data, Split::test, 7, 5, out),
-            data.rows(Split::test));
+  EXPECT_EQ(write_top_items(sets, data, Split::test, 7, 5, out), data.rows(Split::test));
   std::istringstream text(read_text(out));
   std::string line;
   std::getline(text, line);

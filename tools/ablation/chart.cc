@@ -3,38 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
+#include "tools/ablation/scale.h"
 #include "tools/ablation/svg.h"
-#include "tools/text_table.h"
 
 namespace ctr {
 namespace {
-
-// "0.002" for a step of 0.001; never "-0.000".
-std::string tick_text(double value, double step) {
-  const int digits = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 9);
-  return fmt::format("{:.{}f}", std::abs(value) < step / 1e6 ? 0 : value, digits);
-}
-
-// "200k" for 200000.
-std::string short_text(double value) {
-  for (const auto& [unit, mark] : {std::pair{1e9, "G"}, {1e6, "M"}, {1e3, "k"}})
-    if (value >= unit) return fmt::format("{:g}{}", value / unit, mark);
-  return fmt::format("{:g}", value);
-}
-
-// From values to places of the picture.
-struct Scale {
-  double low, high, from, to;
-  bool logarithmic = false;
-
-  double operator()(double value) const {
-    const double share =
-        logarithmic ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
-    return from + share * (to - from);
-  }
-};
 
 // The farthest that each bar or whisker goes from 0, by side: of values below it, or above.
 std::vector<double> reaches(const std::vector<Bar>& bars, bool below) {
@@ -72,7 +45,7 @@ void draw_beyond(Svg& svg, double end, double middle, double direction) {
     svg.line(end, middle, end - direction * 6, middle + side, "whisker");
 }
 
-void draw_bar(Svg& svg, const Scale& x, double y, double height, const Bar& bar,
+void draw_bar(Svg& svg, const AxisScale& x, double y, double height, const Bar& bar,
               bool more_is_better) {
   if (!std::isfinite(bar.value)) return;
   auto at = [&x](double value) { return x(std::clamp(value, x.low, x.high)); };
@@ -92,11 +65,7 @@ void draw_bar(Svg& svg, const Scale& x, double y, double height, const Bar& bar,
   }
 }
 
-constexpr double kFont = 12, kCharacter = 6.9;  // the widest mean width of a letter at that size
-
-double text_width(const std::string& text) {
-  return kCharacter * static_cast<double>(character_count(text));
-}
+constexpr double kFont = 12;
 
 // A label's place.
 struct Box {
@@ -147,24 +116,6 @@ class Labels {
   std::vector<Box> taken_;
 };
 
-// Limits with some room; of a logarithmic axis by factors.
-Scale scale_over(std::vector<double> values, double from, double to, bool may_be_logarithmic) {
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  Scale scale{*least, *most, from, to};
-  scale.logarithmic = may_be_logarithmic && *least > 0 && *most >= 10 * *least;
-  if (scale.logarithmic) {
-    const double room = std::pow(*most / *least, 0.06);
-    scale.low /= room;
-    scale.high *= room;
-    return scale;
-  }
-  const double span = *most - *least;
-  const double room = span > 0 ? 0.08 * span : std::max(1e-4, 0.1 * std::abs(*most));
-  scale.low -= room;
-  scale.high += room;
-  return scale;
-}
-
 // Values without those that lie more than kFar times as far from the median as half of them do:
 // they would press the others together. Of a few values none is far.
 std::vector<double> without_far(std::vector<double> values) {
@@ -183,46 +134,7 @@ std::vector<double> without_far(std::vector<double> values) {
   return values;
 }
 
-void draw_axes(Svg& svg, const Scale& x, const Scale& y, const ChartText& text) {
-  const std::vector<double> xs =
-      x.logarithmic ? log_ticks(x.low, x.high) : round_ticks(x.low, x.high, 4);
-  for (double tick : xs) {
-    svg.line(x(tick), y.from, x(tick), y.to, "grid");
-    svg.text(x(tick), y.from + 16, short_text(tick), "middle small");
-  }
-  const std::vector<double> ys = round_ticks(y.low, y.high, 5);
-  const double step = ys.size() > 1 ? ys[1] - ys[0] : 1e-4;
-  for (double tick : ys) {
-    svg.line(x.from, y(tick), x.to, y(tick), "grid");
-    svg.text(x.from - 6, y(tick) + 4, tick_text(tick, step), "end small");
-  }
-  svg.text((x.from + x.to) / 2, y.from + 36, text.x_label, "middle");
-  svg.text(x.from, y.to - 8, text.y_label, "start");
-}
-
 }  // namespace
-
-std::vector<double> round_ticks(double low, double high, int count) {
-  const double rough = (high - low) / count;
-  const double power = std::pow(10, std::floor(std::log10(rough)));
-  double step = 10 * power;
-  for (double factor : {5.0, 2.0, 1.0})
-    if (factor * power >= rough * 0.999) step = factor * power;
-  std::vector<double> ticks;
-  for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k)
-    ticks.push_back(k * step);
-  return ticks;
-}
-
-std::vector<double> log_ticks(double low, double high) {
-  const bool many = high > 1e3 * low;
-  std::vector<double> ticks;
-  for (double power = std::pow(10, std::floor(std::log10(low))); power <= high; power *= 10)
-    for (double factor : {1.0, 2.0, 5.0})
-      if (factor * power >= low && factor * power <= high && (factor == 1 || !many))
-        ticks.push_back(factor * power);
-  return ticks;
-}
 
 std::string bar_chart(const ChartText& text, const std::vector<Bar>& bars, bool more_is_better) {
   constexpr double kRow = 24, kHeading = 26, kTop = 12, kWidth = 720;
@@ -235,7 +147,7 @@ std::string bar_chart(const ChartText& text, const std::vector<Bar>& bars, bool 
     group = bar.group;
   }
   const auto [low, high] = extent(bars);
-  const Scale x{low, high, left, kWidth - right};
+  const AxisScale x{low, high, left, kWidth - right};
   Svg svg(text.id, text.title, text.description, kWidth, kTop + rows + 50);
   const std::vector<double> ticks = round_ticks(low, high, 6);
   const double step = ticks.size() > 1 ? ticks[1] - ticks[0] : 1;
@@ -275,9 +187,9 @@ std::string scatter_chart(const ChartText& text, const std::vector<Point>& point
     svg.text(kWidth / 2, kHeight / 2, "no run is done", "middle");
     return svg.done();
   }
-  const Scale x = scale_over(xs, kLeft, kWidth - kRight, true);
-  const Scale y = scale_over(without_far(ys), kHeight - kBottom, kTop, false);
-  draw_axes(svg, x, y, text);
+  const AxisScale x = scale_over(xs, kLeft, kWidth - kRight, true);
+  const AxisScale y = scale_over(without_far(ys), kHeight - kBottom, kTop, false);
+  draw_axes(svg, x, y, text.x_label, text.y_label);
   Labels labels({kLeft, kTop, kWidth - kLeft - kRight, kHeight - kTop - kBottom});
   auto each = [&](const auto& act) {
     for (const Point& point : points)

@@ -36,10 +36,4 @@ struct Point {
 // is at least ten times the least.
 std::string scatter_chart(const ChartText& text, const std::vector<Point>& points);
 
-// Round numbers over [low, high], about `count` of them: steps of 1, 2 or 5 times a power of ten.
-std::vector<double> round_ticks(double low, double high, int count);
-// The same for a logarithmic axis: 1, 2 and 5 times powers of ten, or powers alone where those are
-// many.
-std::vector<double> log_ticks(double low, double high);
-
 }  // namespace ctr

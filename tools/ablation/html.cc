@@ -13,10 +13,6 @@ namespace ctr {
 namespace {
 
 constexpr const char* kStyle = R"(
-:root { color-scheme: light dark; --ground: #ffffff; --ink: #1c2128; --soft: #57606a;
-  --line: #d8dee4; --better: #0b6bcb; --worse: #c2410c; --full: #1c2128; --row: #f6f8fa; }
-@media (prefers-color-scheme: dark) { :root { --ground: #12161c; --ink: #e6edf3; --soft: #9aa7b4;
-  --line: #333c47; --better: #5aa9f5; --worse: #f0883e; --full: #ffffff; --row: #1a2028; } }
 body { background: var(--ground); color: var(--ink); margin: 0 auto; max-width: 92rem;
   padding: 1.5rem; font: 15px/1.5 system-ui, "Helvetica Neue", Arial, sans-serif; }
 h1 { font-size: 1.6rem; margin: 0 0 .5rem; }
@@ -41,23 +37,6 @@ thead th { vertical-align: bottom; white-space: normal; }
 td.left { white-space: normal; min-width: 9rem; }
 tbody tr:nth-child(odd) { background: var(--row); }
 svg { width: 100%; height: auto; display: block; }
-svg text { fill: var(--ink); font: 12px system-ui, "Helvetica Neue", Arial, sans-serif; }
-svg .small { fill: var(--soft); font-size: 11px; }
-svg .heading { fill: var(--soft); font-weight: 600; }
-svg .number { font-variant-numeric: tabular-nums; }
-svg .middle { text-anchor: middle; }
-svg .end { text-anchor: end; }
-svg .grid { stroke: var(--line); }
-svg .zero { stroke: var(--ink); }
-svg .whisker { stroke: var(--ink); stroke-width: 1.4; }
-svg .leader { stroke: var(--soft); stroke-width: .7; }
-svg .better { fill: var(--better); }
-svg .worse { fill: var(--worse); }
-svg .unclear { fill-opacity: .4; }
-svg .backing { fill: var(--ground); fill-opacity: .8; }
-svg .point { fill: var(--better); stroke: var(--ground); }
-svg .beyond { fill: var(--ground); stroke: var(--better); stroke-width: 1.6; }
-svg .full { fill: var(--full); }
 )";
 
 struct Column {
@@ -92,12 +71,16 @@ std::string figure(const std::string& chart, const std::string& caption) {
 
 class Page {
  public:
-  explicit Page(const AblationReport& report) : report_(report) {}
+  Page(const AblationReport& report, const std::vector<AblationFigure>& figures)
+      : report_(report), figures_(figures) {}
 
   std::string text() const {
     std::string text = head();
     for (size_t m = 0; m < report_.metrics.size(); ++m) text += differences(m);
     if (!report_.variants.front().slices.empty()) text += slices();
+    for (const AblationFigure& one : figures_)
+      text +=
+          fmt::format("<h2>{}</h2>\n{}", html_text(one.heading), figure(one.chart, one.caption));
     text += costs() + settings() + left_out();
     return text + "</main></body></html>\n";
   }
@@ -105,9 +88,15 @@ class Page {
  private:
   const VariantReport& variant(size_t row) const { return report_.variants[row]; }
   size_t count() const { return report_.variants.size(); }
+  // What others are compared with.
+  bool stands_alone(const VariantReport& one) const {
+    return &one == &report_.variants[one.plan.beside];
+  }
   std::string title() const {
-    return report_.what == "embeddings" ? fmt::format("Embeddings of {}", report_.model)
-                                        : fmt::format("Ablation of {}", report_.model);
+    const char* what = report_.what == "embeddings" ? "Embeddings"
+                       : report_.what == "labels"   ? "Few labels"
+                                                    : "Ablation";
+    return fmt::format("{} of {}", what, report_.model);
   }
   std::string interval() const { return fmt::format("{:g} % interval", 100 * report_.confidence); }
 
@@ -123,6 +112,7 @@ class Page {
   std::vector<Column> named(std::vector<Column> columns) const;
 
   const AblationReport& report_;
+  const std::vector<AblationFigure>& figures_;
 };
 
 // The columns after number and name of the variant.
@@ -137,8 +127,9 @@ std::string Page::head() const {
   std::string text = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{0} on {1}</title>\n<style>{2}</style></head>\n<body><main>\n<h1>{0} on {1}</h1>\n",
-      html_text(title()), html_text(report_.data), kStyle);
+      "<title>{0} on {1}</title>\n<style>{2}{3}</style></head>\n<body><main>\n<h1>{0} on "
+      "{1}</h1>\n",
+      html_text(title()), html_text(report_.data), chart_style(), kStyle);
   text += fmt::format("<p>Full model: {}.</p>\n", html_text(report_.full));
   text += fmt::format("<p>Seeds {}; {}. Variants are the full model but for what they name.</p>\n",
                       fmt::join(report_.seeds, ", "), html_text(report_.protocol));
@@ -152,7 +143,7 @@ std::string Page::differences(size_t metric) const {
   const std::string name = kind.name + " of the test split";
   std::vector<Bar> bars;
   for (const VariantReport& one : report_.variants) {
-    if (&one == &report_.variants.front()) continue;
+    if (stands_alone(one)) continue;
     const PairedDifference& d = one.test[metric].difference;
     bars.push_back({one.plan.group, one.plan.name, d.mean, d.interval.low, d.interval.high,
                     d.clear(), signed_text(d.mean, 5)});
@@ -168,8 +159,9 @@ std::string Page::differences(size_t metric) const {
              {"mean", false,
               [this, metric](size_t r) { return spread_text(variant(r).test[metric].value, 5); }},
              {"less the full model's, " + interval(), false, [this, metric](size_t r) {
-                return r == 0 ? std::string()
-                              : difference_text(variant(r).test[metric].difference, 5);
+                return stands_alone(variant(r))
+                           ? std::string()
+                           : difference_text(variant(r).test[metric].difference, 5);
               }}}));
   return fmt::format(
       "<h2>{}, less the full model's</h2>\n<div class=\"pair\">{}{}</div>\n", html_text(name),
@@ -321,6 +313,8 @@ std::string Page::left_out() const {
 
 }  // namespace
 
-std::string html_of(const AblationReport& report) { return Page(report).text(); }
+std::string html_of(const AblationReport& report, const std::vector<AblationFigure>& figures) {
+  return Page(report, figures).text();
+}
 
 }  // namespace ctr

@@ -12,6 +12,7 @@
 #include "io/only_domains.h"
 #include "models/model.h"
 #include "tools/ablation/embeddings.h"
+#include "tools/ablation/labels.h"
 #include "tools/presets.h"
 
 namespace ctr {
@@ -82,6 +83,7 @@ class Planner {
   // Why it does not run, or nothing: then it is in the plan.
   std::string refusal(const Variant& variant);
   std::string repeated(const Texts& texts) const;
+  const PlannedVariant* planned(const std::string& name) const;  // null: not in the plan
   void add(const Variant& variant, PlannedRun run, const Texts& texts, const VariantCost& cost);
 
   const AblationRequest& request_;
@@ -114,7 +116,9 @@ void Planner::check_names() const {
 
 bool Planner::wanted(const Variant& variant) const {
   const NameList& names = request_.variants;
-  return names.empty() || std::find(names.begin(), names.end(), variant.name) != names.end();
+  const std::string& name = variant.method.empty() ? variant.name : variant.method;
+  return names.empty() || name == kFullModel ||
+         std::find(names.begin(), names.end(), name) != names.end();
 }
 
 PlannedRun Planner::run_of(const Variant& variant, int64_t seed, std::string& missing) const {
@@ -140,6 +144,12 @@ std::string Planner::repeated(const Texts& texts) const {
   return {};
 }
 
+const PlannedVariant* Planner::planned(const std::string& name) const {
+  for (const PlannedVariant& variant : plan_.variants)
+    if (variant.name == name) return &variant;
+  return nullptr;
+}
+
 void Planner::add(const Variant& variant, PlannedRun run, const Texts& texts,
                   const VariantCost& cost) {
   std::string all;
@@ -148,7 +158,14 @@ void Planner::add(const Variant& variant, PlannedRun run, const Texts& texts,
   plan_.sweep.axes[0].values.push_back(
       {variant.name, variant.name, checksum_text(checksum_of(all))});
   const std::string settings = texts_.empty() ? "" : difference(texts_[0], texts);
-  plan_.variants.push_back({variant.name, variant.group, variant.what, settings, cost});
+  const int64_t rows = data_.rows(Split::train), few = run.train.train_rows;
+  PlannedVariant one{variant.name, variant.group, variant.what, settings, {}, 0, 0, cost};
+  one.method = variant.method.empty() ? variant.name : variant.method;
+  one.rows = few > 0 ? std::min(few, rows) : rows;
+  one.beside = included_.size();  // itself: what others are compared with
+  for (size_t i = 0; i < included_.size(); ++i)
+    if (included_[i].name == variant.beside) one.beside = i;
+  plan_.variants.push_back(std::move(one));
   run.combination = included_.size();
   plan_.sweep.runs.push_back(std::move(run));
   included_.push_back(variant);
@@ -166,7 +183,8 @@ std::string Planner::refusal(const Variant& variant) {
   if (!reason.empty()) return reason;
   VariantCost cost;
   try {
-    cost = measure_cost(run, data_);
+    const PlannedVariant* method = planned(variant.method);
+    cost = method != nullptr ? method->cost : measure_cost(run, data_);
   } catch (const Error& error) {
     if (texts_.empty()) throw;  // the full model
     return error.what();
@@ -207,6 +225,8 @@ AblationPlan Planner::plan() {
 // The table of the request's model; embeddings are sized by the options of its full model.
 Ablation table_of(const AblationRequest& request, const Dataset& data) {
   if (request.what == "components") return find_ablation(request.model);
+  if (request.what == "labels")
+    return label_ablation(find_ablation(request.model), request.labels, data.rows(Split::train));
   std::vector<ConfigEntry> entries = request.fixed;
   entries.push_back({"model", find_model(request.model).name, "ablate"});
   TrainOptions train;

@@ -14,8 +14,9 @@ namespace ctr {
 // What the command line asks for.
 struct AblationRequest {
   std::string model = "apg";
-  std::string what = "components";  // components: those of the model's table; embeddings
-  NameList variants;                // empty: all that fit
+  std::string what = "components";  // components: those of the model's table; embeddings; labels
+  IntList labels;  // numbers of training rows of the few-label curves; empty: halves of all, thrice
+  NameList variants;  // empty: all that fit
   IntList seeds = {1, 2, 3};
   double budget = 0.25;   // embeddings: share of the plain tables' numbers
   double most_cost = 30;  // of a step, in steps of the full model; 0: any. Variants that are named
@@ -26,6 +27,9 @@ struct AblationRequest {
 struct PlannedVariant {
   std::string name, group, what;
   std::string settings;  // "overparam_p= generate=usv", what differs from the full model's options
+  std::string method;    // the variant whatever the rows that it trains on
+  int64_t rows = 0;      // of the training split
+  size_t beside = 0;     // the variant that it is compared with
   VariantCost cost;
 };
 struct LeftOut {

@@ -110,14 +110,17 @@ std::array<ReportMetric, 2> metrics_of(const SweepResult& result, const Schema& 
     return row.done() && std::isnan(row.test.auc) && row.test.ranking.defined();
   });
   if (!ranked)
-    return {{{"AUC", "auc", true, [](const Metrics& m) { return m.auc; }},
-             {"Log-loss", "logloss", false, [](const Metrics& m) { return m.logloss; }}}};
+    return {
+        {{"AUC", "auc", "auc", true, [](const Metrics& m) { return m.auc; }},
+         {"Log-loss", "logloss", "logloss", false, [](const Metrics& m) { return m.logloss; }}}};
   constexpr int64_t kFew = 50;  // classes rather than items
   const int64_t item = schema.index_of(FieldRole::item);
   const bool few = item >= 0 && schema.fields[static_cast<size_t>(item)].vocabulary < kFew;
-  const ReportMetric mrr{"MRR@10", "mrr10", true, [](const Metrics& m) { return m.ranking.mrr10; }};
-  if (few) return {{{"HR@1", "hr1", true, [](const Metrics& m) { return m.ranking.hr1; }}, mrr}};
-  return {{mrr, {"HR@10", "hr10", true, [](const Metrics& m) { return m.ranking.hr10; }}}};
+  const ReportMetric mrr{"MRR@10", "mrr10", "mrr@10", true,
+                         [](const Metrics& m) { return m.ranking.mrr10; }};
+  if (few)
+    return {{{"HR@1", "hr1", "hr@1", true, [](const Metrics& m) { return m.ranking.hr1; }}, mrr}};
+  return {{mrr, {"HR@10", "hr10", "hr@10", true, [](const Metrics& m) { return m.ranking.hr10; }}}};
 }
 
 VariantReport variant_report(const AblationPlan& plan, const Table& table, size_t variant,
@@ -129,7 +132,8 @@ VariantReport variant_report(const AblationPlan& plan, const Table& table, size_
     ++(row == nullptr ? report.missing : row->done() ? report.done : report.failed);
   }
   auto both = [&](const std::function<double(const SweepRow&)>& value) {
-    return compared(table.values(variant, value), table.values(0, value), all.confidence);
+    return compared(table.values(variant, value), table.values(report.plan.beside, value),
+                    all.confidence);
   };
   for (size_t m = 0; m < all.metrics.size(); ++m) {
     report.valid[m] = both([&](const SweepRow& r) { return all.metrics[m].of(r.valid); });

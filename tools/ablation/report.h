@@ -35,9 +35,10 @@ struct VariantReport {
 
 // What variants are compared by.
 struct ReportMetric {
-  std::string name;  // "AUC"
-  std::string key;   // "auc"
-  bool higher;       // is better
+  std::string name;     // "AUC"
+  std::string key;      // "auc"
+  std::string log_key;  // as log.jsonl has it
+  bool higher;          // is better
   std::function<double(const Metrics&)> of;
 };
 
@@ -52,6 +53,12 @@ struct AblationReport {
   std::vector<LeftOut> left_out;
 };
 
+// A chart beside those of the report's own numbers (curves.h).
+struct AblationFigure {
+  std::string file;  // "curves.svg", where it lies by itself
+  std::string heading, caption, chart;
+};
+
 // `folder` holds the runs; for embeddings, each that is done scores the test split once more.
 AblationReport report_of(const AblationPlan& plan, const SweepResult& result, const Dataset& data,
                          const std::string& folder, double confidence);
@@ -59,7 +66,7 @@ AblationReport report_of(const AblationPlan& plan, const SweepResult& result, co
 // Tables for a terminal; one line for each variant as CSV; a page with charts (html.cc).
 std::string text_of(const AblationReport& report);
 std::string csv_of(const AblationReport& report);
-std::string html_of(const AblationReport& report);
+std::string html_of(const AblationReport& report, const std::vector<AblationFigure>& figures);
 // What was left out, and why; nothing where nothing was.
 std::string left_out_text(const std::vector<LeftOut>& all);
 

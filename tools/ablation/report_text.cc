@@ -30,7 +30,7 @@ std::string metrics_table(const AblationReport& report) {
   Lines lines{{"variant", "n", "test " + report.metrics[0].name, "less the full's", interval,
                report.metrics[1].name, "less the full's", interval}};
   for (const VariantReport& variant : report.variants) {
-    const bool full = &variant == &report.variants.front();
+    const bool full = &variant == &report.variants[variant.plan.beside];
     std::vector<std::string> line{variant.plan.name, count_text(variant)};
     for (const Compared& metric : variant.test) {
       line.push_back(spread_text({metric.value.mean, NAN}, 5));
@@ -76,8 +76,8 @@ std::string slice_table(const AblationReport& report) {
 
 // Columns of the CSV file after the variant's name.
 std::vector<std::string> csv_columns(const AblationReport& report) {
-  std::vector<std::string> columns{"variant", "group",  "what",   "settings",
-                                   "done",    "failed", "missing"};
+  std::vector<std::string> columns{"variant", "group", "what",   "settings", "method",
+                                   "rows",    "done",  "failed", "missing"};
   auto metric = [&columns](const std::string& name) {
     for (const char* part : {"", "_deviation", "_difference", "_low", "_high"})
       columns.push_back(name + part);
@@ -111,6 +111,8 @@ std::vector<std::string> csv_cells(const VariantReport& variant) {
                                  plan.group,
                                  plan.what,
                                  plan.settings,
+                                 plan.method,
+                                 std::to_string(plan.rows),
                                  std::to_string(variant.done),
                                  std::to_string(variant.failed),
                                  std::to_string(variant.missing)};

@@ -33,6 +33,9 @@ struct Variant {
   std::function<std::string(const VariantContext&)> unfit = [](const VariantContext&) {
     return std::string();
   };
+  std::string method = {};  // of a variant on fewer rows: the one on all rows
+  std::string beside =
+      "full";  // the variant that it is compared with, itself for those that others are
 };
 
 struct Ablation {

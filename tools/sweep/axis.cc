@@ -51,11 +51,6 @@ std::string path_label(const std::string& path) {
   return label_of((whole.has_filename() ? whole : whole.parent_path()).filename().string());
 }
 
-std::string dashed(std::string option) {
-  std::replace(option.begin(), option.end(), '_', '-');
-  return option;
-}
-
 Axis option_axis(const std::string& option, const std::vector<std::string>& values,
                  OptionList& scratch, const std::string& where) {
   Axis axis{option, {}};

@@ -34,7 +34,5 @@ Axis config_axis(const std::vector<std::string>& paths);
 
 // The label of a path: its last part. One data set has one label, however its path is spelt.
 std::string path_label(const std::string& path);
-// "learning-rate" for "learning_rate".
-std::string dashed(std::string option);
 
 }  // namespace ctr

@@ -7,6 +7,7 @@
 
 #include "engine/check.h"
 #include "io/data_catalog.h"
+#include "io/fewer_rows.h"
 #include "io/only_domains.h"
 #include "models/model.h"
 #include "tools/fine_tune.h"
@@ -34,6 +35,11 @@ DataSets open_data(const SweepPlan& plan) {
       data[key] = only_domains(open_dataset(run.train.data), run.train.only_domains);
   }
   return data;
+}
+
+Dataset data_of(const PlannedRun& run, const DataSets& data) {
+  return fewer_rows(data.at(data_key(run.train)), run.train.train_rows,
+                    static_cast<uint64_t>(run.train.seed));
 }
 
 // As a run without its seed is called.
@@ -101,7 +107,7 @@ void Runner::check() {
     }
     begun += fs::exists(folder_.run(run) + "/config.json");
     int64_t& count = parameters_[run.combination];
-    if (count < 0) count = check_combination(plan_.verb, run, data_.at(data_key(run.train)));
+    if (count < 0) count = check_combination(plan_.verb, run, data_of(run, data_));
   }
   events_.begin(done_count, begun, std::ssize(plan_.runs) - done_count - begun);
 }
@@ -117,7 +123,7 @@ SweepRow Runner::row_of(const PlannedRun& run) const {
 }
 
 bool Runner::train_one(const PlannedRun& run) {
-  const Dataset& data = data_.at(data_key(run.train));
+  const Dataset data = data_of(run, data_);
   const std::string path = folder_.run(run);
   const bool begun = fs::exists(path + "/config.json");
   RunDirectory directory = begun ? RunDirectory::open(path) : RunDirectory::create(path, "");
@@ -200,8 +206,7 @@ std::vector<int64_t> check_sweep(const SweepPlan& plan) {
   const DataSets data = open_data(plan);
   std::vector<int64_t> parameters;
   for (size_t i = 0; i < plan.combinations(); ++i)
-    parameters.push_back(
-        check_combination(plan.verb, plan.runs[i], data.at(data_key(plan.runs[i].train))));
+    parameters.push_back(check_combination(plan.verb, plan.runs[i], data_of(plan.runs[i], data)));
   return parameters;
 }
 
