@@ -24,23 +24,27 @@ void check(Device device, const Conv1d& c) {
             "conv1d: {} taps have none in the middle; an odd number lies around a place, or make "
             "it causal",
             c.taps);
+  CTR_CHECK(c.skipped == 0 || (c.causal && c.skipped > 0 && c.skipped <= c.length &&
+                               c.skipped <= (c.taps - 1) * c.dilation),
+            "conv1d: {} of {} places cannot be left out by {} taps {} apart", c.skipped, c.length,
+            c.taps, c.dilation);
 }
 
-bool empty(const Conv1d& c) { return c.rows() == 0 || c.in == 0 || c.out == 0; }
+bool empty(const Conv1d& c) { return c.rows_out() == 0 || c.in == 0 || c.out == 0; }
 
 // Of the products that the taps' rows make.
 Product product_of(const Conv1d& c, Conv1dPart part) {
   int64_t taps = 0;
   for (int64_t j = 0; j < c.taps; ++j) taps += c.reaches(j) ? 1 : 0;
-  if (part == Conv1dPart::forward) return {c.rows(), c.out, taps * c.in, 1, false, true};
-  if (part == Conv1dPart::data) return {c.rows(), c.in, taps * c.out, 1, false, false};
-  return {c.out, taps * c.in, c.rows(), 1, true, false};
+  if (part == Conv1dPart::forward) return {c.rows_out(), c.out, taps * c.in, 1, false, true};
+  if (part == Conv1dPart::data) return {c.rows_out(), c.in, taps * c.out, 1, false, false};
+  return {c.out, taps * c.in, c.rows_out(), 1, true, false};
 }
 
 template <class T>
 void forward(Device device, const Conv1d& c, const T* x, const T* w, const T* bias, T* y) {
   check(device, c);
-  if (c.rows() == 0 || c.out == 0) return;
+  if (c.rows_out() == 0 || c.out == 0) return;
   const MeasuredProduct measured(product_of(c, Conv1dPart::forward));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {

@@ -60,11 +60,7 @@ Var NextItemModel::read(const Var& h) const {
   return head_.relu ? relu(rows) : rows;
 }
 
-Var NextItemModel::last(const Tensor& ids) const {
-  const Var h = encode(asked(ids));  // [B, T, D]
-  const int64_t parts[] = {h.dim(1) - 1, 1};
-  return read(split(h, parts, 1)[1]);
-}
+Var NextItemModel::last(const Tensor& ids) const { return read(encode_last(asked(ids))); }
 
 Var NextItemModel::logit(const Batch& batch) const {
   const Tensor ids = sequence_.ids(batch);

@@ -29,6 +29,9 @@ class NextItNet : public NextItemModel {
 
  protected:
   Var encode(const Tensor& ids) const override { return net_(gather(table_, ids)); }
+  Var encode_last(const Tensor& ids) const override {
+    return tail(net_(gather(table_, ids), 1), 1, 1);
+  }
 
   Places taught(const Tensor& ids) const override {
     return options_.causal ? NextItemModel::taught(ids) : hidden(ids);

@@ -86,7 +86,7 @@ class PeterRec : public Model {
   }
 
   std::vector<Var> training_losses(const Batch& batch) const override {
-    const Var h = encoded(batch), f = user(h);
+    const Var h = encoded(batch, source_ != nullptr), f = user(h);
     Var loss;
     if (options_.loss == "softmax") {
       loss = penalised(item_cross_entropy(f, targets(), {}, clicked(batch), {0, next_.chunk}));
@@ -167,19 +167,17 @@ class PeterRec : public Model {
     return Var(Tensor::zeros({rows, 1, width_}, table_.value.dtype())) + Var(*cls_);
   }
 
-  // [B, n + 1, D]; not causal: [B, n + 2, D]
-  Var encoded(const Batch& batch) const {
+  // [B, n + 1, D], or CLS' place alone, [B, 1, D]; not causal: [B, n + 2, D]
+  Var encoded(const Batch& batch, bool everywhere = false) const {
     const Tensor ids = sequence_.ids(batch);
     const Var items = gather(table_, ids), end = cls(ids.dim(0));  // [B, n, D], [B, 1, D]
-    return net_(causal_ ? concat({items, end}, 1) : concat({end, items, end}, 1));
+    if (!causal_) return net_(concat({end, items, end}, 1));
+    return net_(concat({items, end}, 1), everywhere ? 0 : 1);
   }
   // f of each row, [B, D].
   Var user(const Var& h) const {
     const int64_t rows = h.dim(0), places = h.dim(1);
-    if (causal_) {
-      const int64_t parts[] = {places - 1, 1};
-      return reshape(split(h, parts, 1)[1], {rows, width_});
-    }
+    if (causal_) return reshape(tail(h, 1, 1), {rows, width_});
     const int64_t parts[] = {1, places - 2, 1};
     const std::vector<Var> at = split(h, parts, 1);
     return reshape(at[0] + at[2], {rows, width_});

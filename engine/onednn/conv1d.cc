@@ -23,14 +23,14 @@ struct Key {
   bool operator==(const Key& o) const {
     return c.batch == o.c.batch && c.length == o.c.length && c.in == o.c.in && c.out == o.c.out &&
            c.taps == o.c.taps && c.dilation == o.c.dilation && c.causal == o.c.causal &&
-           part == o.part && bias == o.bias;
+           c.skipped == o.c.skipped && part == o.part && bias == o.bias;
   }
 };
 
 struct KeyHash {
   size_t operator()(const Key& key) const {
     return hash_of(
-        {key.c.batch, key.c.length, key.c.in, key.c.out, key.c.taps, key.c.dilation,
+        {key.c.batch, key.c.length, key.c.in, key.c.out, key.c.taps, key.c.dilation, key.c.skipped,
          int64_t{key.c.causal} | int64_t{key.bias} << 1 | static_cast<int64_t>(key.part) << 2});
   }
 };
@@ -43,7 +43,7 @@ struct Padding {
   memory::dims stride{1}, dilation, left, right;
   explicit Padding(const Conv1d& c)
       : dilation{c.dilation - 1},
-        left{c.causal ? (c.taps - 1) * c.dilation : (c.taps - 1) / 2 * c.dilation},
+        left{c.causal ? (c.taps - 1) * c.dilation - c.skipped : (c.taps - 1) / 2 * c.dilation},
         right{c.causal ? 0 : (c.taps - 1) / 2 * c.dilation} {}
 };
 
@@ -101,7 +101,7 @@ struct Block {
 Block make(const Key& key, const memory::desc& weights) {
   const Conv1d& c = key.c;
   const Padding padding(c);
-  const memory::desc x = places(c.batch, c.length, c.in), y = places(c.batch, c.length, c.out);
+  const memory::desc x = places(c.batch, c.length, c.in), y = places(c.batch, c.places(), c.out);
   const memory::desc bias =
       key.bias ? memory::desc({c.out}, memory::data_type::f32, tag::x) : memory::desc();
   dnnl::primitive_attr attributes;
@@ -198,11 +198,11 @@ void conv1d_forward(const Conv1d& c, const float* x, const float* w, const float
     cut.prepare();
     cut.reorder(cut.in, cut.plain, cut.packed, w);
     run_blocks(cut.blocks, [&](int64_t block) {
-      const int64_t row = block * cut.sequences * c.length;
-      cut.block(block).run({{DNNL_ARG_SRC, x + row * c.in},
+      const int64_t first = block * cut.sequences;
+      cut.block(block).run({{DNNL_ARG_SRC, x + first * c.length * c.in},
                             {DNNL_ARG_WEIGHTS, cut.packed_data()},
                             {DNNL_ARG_BIAS, bias},
-                            {DNNL_ARG_DST, y + row * c.out}});
+                            {DNNL_ARG_DST, y + first * c.places() * c.out}});
     });
   });
 }
@@ -213,10 +213,10 @@ void conv1d_data(const Conv1d& c, const float* dy, const float* w, float* dx) {
     cut.prepare();
     cut.reorder(cut.in, cut.plain, cut.packed, w);
     run_blocks(cut.blocks, [&](int64_t block) {
-      const int64_t row = block * cut.sequences * c.length;
-      cut.block(block).run({{DNNL_ARG_DIFF_DST, dy + row * c.out},
+      const int64_t first = block * cut.sequences;
+      cut.block(block).run({{DNNL_ARG_DIFF_DST, dy + first * c.places() * c.out},
                             {DNNL_ARG_WEIGHTS, cut.packed_data()},
-                            {DNNL_ARG_DIFF_SRC, dx + row * c.in}});
+                            {DNNL_ARG_DIFF_SRC, dx + first * c.length * c.in}});
     });
   });
 }
@@ -229,10 +229,10 @@ void conv1d_weight(const Conv1d& c, const float* x, const float* dy, float* dw) 
     Tensor parts({cut.blocks, size}, DType::f32);
     float* of_block = parts.data<float>();
     run_blocks(cut.blocks, [&](int64_t block) {
-      const int64_t row = block * cut.sequences * c.length;
-      cut.block(block).run({{DNNL_ARG_SRC, x + row * c.in},
+      const int64_t first = block * cut.sequences;
+      cut.block(block).run({{DNNL_ARG_SRC, x + first * c.length * c.in},
                             {DNNL_ARG_DIFF_WEIGHTS, of_block + block * size},
-                            {DNNL_ARG_DIFF_DST, dy + row * c.out}});
+                            {DNNL_ARG_DIFF_DST, dy + first * c.places() * c.out}});
     });
     float* sum = cut.packed_data();
     std::copy_n(of_block, size, sum);

@@ -1,5 +1,6 @@
 #include "models/layers/dilated_net.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "engine/check.h"
@@ -21,15 +22,17 @@ class BlockA : public DilatedBlock {
               "nextitnet: block a halves the width, and {} is odd; set --embedding-dim", width);
   }
 
-  Var operator()(const Var& x) const override { return run(OnTape(), x); }
+  Var operator()(const Var& x, int64_t places) const override { return run(OnTape{places}, x); }
   int plan(PlacePlan& plan, int x) const override { return run(plan, x); }
+  int64_t looks_back() const override { return conv2_.looks_back(); }
 
  private:
   template <class Way, class V>
   V run(Way&& way, const V& x) const {
-    const V narrow = way.transform(conv1_, way.norm_relu(ln1_, x));    // [B, T, D/2]
-    const V u = way.convolve(conv2_, way.norm_relu(ln2_, narrow));     // [B, T, D/2]
-    return way.sum(x, way.transform(conv3_, way.norm_relu(ln3_, u)));  // [B, T, D]
+    const V narrow = way.transform(conv1_, way.norm_relu(ln1_, x));  // [B, T, D/2]
+    const V u = way.convolve(conv2_, way.norm_relu(ln2_, narrow));   // [B, T, D/2]
+    const V y = way.transform(conv3_, way.norm_relu(ln3_, u));       // [B, T, D]
+    return way.sum(way.beside(x, y), y);
   }
 
   NormLayer ln1_;
@@ -57,21 +60,23 @@ class BlockB : public DilatedBlock {
       mp2_.emplace(s.trained / "mp2", width, *patches);
   }
 
-  Var operator()(const Var& x) const override { return run(OnTape(), x); }
+  Var operator()(const Var& x, int64_t places) const override { return run(OnTape{places}, x); }
   int plan(PlacePlan& plan, int x) const override { return run(plan, x); }
+  int64_t looks_back() const override { return conv1_.looks_back() + conv2_.looks_back(); }
 
  private:
   template <class Way, class V>
   V run(Way&& way, const V& x) const {
-    V y = way.convolve(conv1_, x);  // [B, T, D]
+    V y = way.convolve(conv1_, x, conv2_.looks_back());  // [B, T, D]
     if (insertion_ == "serial2") y = way.patch(*mp1_, y);
-    if (insertion_ == "parallel2") y = way.sum(y, way.patch(*mp1_, x));
+    if (insertion_ == "parallel2") y = way.sum(y, way.patch(*mp1_, way.beside(x, y)));
     const V u = way.norm_relu(ln1_, y);  // [B, T, D]
     V v = way.convolve(conv2_, u);       // [B, T, D]
     if (insertion_ == "serial1" || insertion_ == "serial2") v = way.patch(*mp2_, v);
-    if (insertion_ == "parallel2") v = way.sum(v, way.patch(*mp2_, u));
-    const V out = way.norm_relu(ln2_, v, x);  // x + …, [B, T, D]
-    return insertion_ == "beside_block" ? way.sum(out, way.patch(*mp1_, x)) : out;
+    if (insertion_ == "parallel2") v = way.sum(v, way.patch(*mp2_, way.beside(u, v)));
+    const V rest = way.beside(x, v);
+    const V out = way.norm_relu(ln2_, v, rest);  // rest + …, [B, T, D]
+    return insertion_ == "beside_block" ? way.sum(out, way.patch(*mp1_, rest)) : out;
   }
 
   ConvLayer conv1_;
@@ -86,7 +91,7 @@ class BlockB : public DilatedBlock {
 
 DilatedNet::DilatedNet(const DilatedScopes& scopes, int64_t width, const NextItNetOptions& options,
                        const PeterOptions* patches)
-    : scope_(scopes.trained), width_(width) {
+    : scope_(scopes.trained), width_(width), causal_(options.causal) {
   CTR_CHECK(options.block == "b" || patches == nullptr,
             "peterrec: patches go into block b; set --next-block b");
   for (int64_t dilation : options.dilations) {
@@ -102,9 +107,15 @@ DilatedNet::DilatedNet(const DilatedScopes& scopes, int64_t width, const NextItN
   }
 }
 
-Var DilatedNet::operator()(const Var& x) const {
+Var DilatedNet::operator()(const Var& x, int64_t places) const {
+  const int64_t length = x.dim(1);
+  if (!causal_ || places <= 0) places = length;
+  std::vector<int64_t> wanted(blocks_.size());  // last places of each block's result
+  int64_t last = std::min(places, length);
+  for (size_t i = blocks_.size(); i-- > 0; last = std::min(length, last + blocks_[i]->looks_back()))
+    wanted[i] = last;
   Var h = x;
-  for (const auto& block : blocks_) h = (*block)(h);
+  for (size_t i = 0; i < blocks_.size(); ++i) h = (*blocks_[i])(h, wanted[i]);
   return h;
 }
 

@@ -35,7 +35,10 @@ struct DilatedScopes {
 class DilatedBlock {
  public:
   virtual ~DilatedBlock() = default;
-  virtual Var operator()(const Var& x) const = 0;
+  // At the last `places` of x, and those before them that it has for its own use.
+  virtual Var operator()(const Var& x, int64_t places) const = 0;
+  // How many places before one its result there depends on.
+  virtual int64_t looks_back() const = 0;
   // Adds its steps at one place to a plan, x and the result as the plan numbers them.
   virtual int plan(PlacePlan& plan, int x) const = 0;
 };
@@ -45,7 +48,9 @@ class DilatedNet {
   // `patches` may be null. Throws on patches in block a, or an odd width of it.
   DilatedNet(const DilatedScopes& scopes, int64_t width, const NextItNetOptions& options,
              const PeterOptions* patches = nullptr);
-  Var operator()(const Var& x) const;
+  // At the last `places` of x alone, which costs less: of a causal network what these do not see is
+  // not computed. 0: at all.
+  Var operator()(const Var& x, int64_t places = 0) const;
 
   // The steps at one place. Throws where the network is not causal.
   PlacePlan plan() const;
@@ -56,6 +61,7 @@ class DilatedNet {
  private:
   Scope scope_;
   int64_t width_;
+  bool causal_;
   std::vector<std::unique_ptr<DilatedBlock>> blocks_;
 };
 

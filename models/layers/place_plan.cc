@@ -23,9 +23,15 @@ PlaceLayer::PlaceLayer(const Scope& scope, int64_t in, int64_t out)
     : weight(scope.parameter("weight", {out, in}, kSmall)),
       bias(scope.parameter("bias", {out}, Initializer::zeros())) {}
 
-Var OnTape::convolve(const ConvLayer& layer, const Var& x) const {
-  return conv1d(x, layer.weight, layer.bias, layer.options);
+Var OnTape::convolve(const ConvLayer& layer, const Var& x, int64_t behind) const {
+  const int64_t places = std::min(x.dim(1), last + behind);
+  const Var seen = tail(x, std::min(x.dim(1), places + layer.looks_back()), 1);
+  Conv1dOptions options = layer.options;
+  if (options.causal) options.skipped = seen.dim(1) - places;
+  return conv1d(options.causal ? seen : x, layer.weight, layer.bias, options);
 }
+
+Var OnTape::beside(const Var& x, const Var& y) const { return tail(x, y.dim(1), 1); }
 
 Var OnTape::transform(const PlaceLayer& layer, const Var& x) const {
   const Var flat = reshape(x, {x.dim(0) * x.dim(1), x.dim(2)});
@@ -42,7 +48,7 @@ int PlacePlan::add(PlaceStep step) {
   return step.y;
 }
 
-int PlacePlan::convolve(const ConvLayer& layer, int x) {
+int PlacePlan::convolve(const ConvLayer& layer, int x, int64_t) {
   CTR_CHECK(layer.options.causal,
             "stream: a network that is not causal reads every place anew when an item comes; train "
             "it with --next-causal true");

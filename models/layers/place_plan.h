@@ -19,6 +19,8 @@ struct ConvLayer {
   const Parameter& weight;
   const Parameter& bias;
   Conv1dOptions options;
+
+  int64_t looks_back() const { return (weight.value.dim(2) - 1) * options.dilation; }
 };
 
 // Of one tap: weight [out, in], bias [out].
@@ -30,8 +32,14 @@ struct PlaceLayer {
 };
 
 // How a network is done on whole sequences: values are [B, T, width]. PlacePlan has the same names.
+// Values may be those of the last places alone, as many as are read in the end.
 struct OnTape {
-  Var convolve(const ConvLayer& layer, const Var& x) const;
+  int64_t last;  // places of the result that are wanted; those of values are these or more
+
+  // `behind`: how far back convolutions look that come after it, and read its result.
+  Var convolve(const ConvLayer& layer, const Var& x, int64_t behind = 0) const;
+  // x at the places that y has.
+  Var beside(const Var& x, const Var& y) const;
   Var transform(const PlaceLayer& layer, const Var& x) const;
   // Beside `rest`: their sum.
   Var norm_relu(const NormLayer& layer, const Var& x, const Var& rest = {}) const {
@@ -64,7 +72,8 @@ class PlacePlan {
   // Value 0 is what stands at the place.
   explicit PlacePlan(int64_t width) : widths_{width} {}
 
-  int convolve(const ConvLayer& layer, int x);
+  int convolve(const ConvLayer& layer, int x, int64_t behind = 0);
+  int beside(int x, int) const { return x; }
   int transform(const PlaceLayer& layer, int x);
   int norm_relu(const NormLayer& layer, int x);
   int norm_relu(const NormLayer& layer, int x, int rest) { return sum(rest, norm_relu(layer, x)); }

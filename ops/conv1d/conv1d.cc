@@ -1,5 +1,7 @@
 #include "ops/conv1d/conv1d.h"
 
+#include <algorithm>
+
 #include "engine/check.h"
 #include "engine/conv1d.h"
 #include "ops/elementwise/elementwise.h"
@@ -16,9 +18,9 @@ Var conv1d(const Var& x, const Var& weight, const Var& bias, const Conv1dOptions
   CTR_CHECK(!bias.defined() || (bias.value().count() == weight.dim(0) && bias.dtype() == x.dtype()),
             "conv1d: b {} {} must hold {} numbers, one for each row of W {}", bias.dtype(),
             bias.shape(), weight.dim(0), weight.shape());
-  const Conv1d shape{x.dim(0),      x.dim(1),         x.dim(2),      weight.dim(0),
-                     weight.dim(2), options.dilation, options.causal};
-  Tensor y({shape.batch, shape.length, shape.out}, x.dtype(), x.device());
+  const Conv1d shape{x.dim(0),      x.dim(1),         x.dim(2),       weight.dim(0),
+                     weight.dim(2), options.dilation, options.causal, options.skipped};
+  Tensor y({shape.batch, std::max<int64_t>(0, shape.places()), shape.out}, x.dtype(), x.device());
   visit_float(x.dtype(), "conv1d", [&](auto zero) {
     using T = decltype(zero);
     conv1d_forward(x.device(), shape, x.value().data<T>(), weight.value().data<T>(),
@@ -47,7 +49,8 @@ Var conv1d(const Var& x, const Var& weight, const Var& bias, const Conv1dOptions
 OpInfo op_conv1d() {
   auto call = [](const OpArguments& a) {
     const Conv1dOptions options{static_cast<int64_t>(a.number("dilation", 1)),
-                                a.text("causal", "true") == "true"};
+                                a.text("causal", "true") == "true",
+                                static_cast<int64_t>(a.number("skipped", 0))};
     const Var bias = a.inputs.size() > 2 ? a.inputs[2] : Var();
     return std::vector<Var>{conv1d(a.inputs[0], a.inputs[1], bias, options)};
   };
@@ -57,7 +60,7 @@ OpInfo op_conv1d() {
       .formula = "y[t] = b + sum_j W_j x[t - s_j], s_j = (K - 1 - j) D or ((K - 1) / 2 - j) D",
       .inputs = {"x", "w", "b?"},
       .constants = {},
-      .attributes = {"dilation", "causal"},
+      .attributes = {"dilation", "causal", "skipped"},
       .call = call,
       .cases = {{"odd sizes", {{3, 5, 7}, {3, 7, 3}, {3}}},
                 {"dilated", {{2, 9, 3}, {4, 3, 3}, {4}}, {}, {{"dilation", "4"}}},
@@ -71,6 +74,15 @@ OpInfo op_conv1d() {
                 {"both sides", {{2, 5, 3}, {4, 3, 3}, {4}}, {}, same},
                 {"both sides, dilated", {{2, 7, 3}, {4, 3, 5}, {4}}, {}, same2},
                 {"one place, one row", {{1, 1, 3}, {2, 3, 1}, {2}}},
+                {"without the first places", {{2, 7, 3}, {4, 3, 3}, {4}}, {}, {{"skipped", "1"}}},
+                {"without those that see zeros",
+                 {{2, 9, 3}, {4, 3, 3}, {4}},
+                 {},
+                 {{"skipped", "4"}, {"dilation", "2"}}},
+                {"the last place alone",
+                 {{3, 5, 2}, {3, 2, 3}, {3}},
+                 {},
+                 {{"skipped", "4"}, {"dilation", "4"}}},
                 {"wide", {{3, 18, 40}, {33, 40, 3}, {33}}},
                 {"empty", {{0, 5, 4}, {3, 4, 3}, {3}}}},
       .refused =
@@ -90,7 +102,12 @@ OpInfo op_conv1d() {
             {{2, 5, 4}, {3, 4, 2}, {3}},
             {},
             {{"dilation", "0"}},
-            "conv1d: [2,5,4] to 3 channels by 2 taps 0 apart"}},
+            "conv1d: [2,5,4] to 3 channels by 2 taps 0 apart"},
+           {"skipped",
+            {{2, 5, 4}, {3, 4, 3}, {3}},
+            {},
+            {{"skipped", "3"}},
+            "conv1d: 3 of 5 places cannot be left out by 3 taps 1 apart"}},
       .golden = {{"causal_conv1d_d1"},
                  {"causal_conv1d_d2"},
                  {"causal_conv1d_d4"},

@@ -143,6 +143,20 @@ std::vector<Var> split(const Var& x, std::span<const int64_t> sizes, int axis) {
       });
 }
 
+Var tail(const Var& x, int64_t count, int axis) {
+  axis = positive_axis("tail", x.shape(), axis);
+  CTR_CHECK(count >= 0 && count <= x.dim(axis), "tail: axis {} of {} has no {} places", axis,
+            x.shape(), count);
+  if (count == x.dim(axis)) return x;
+  const int64_t sizes[] = {x.dim(axis) - count, count};
+  const Shape before = with_axis(x.shape(), axis, sizes[0]);
+  return record("tail", cut(x.value(), sizes, axis, [](int i) { return i == 1; })[1], {x},
+                [before, axis](const Tensor& dy, GradientSink& sink) {
+                  const Tensor parts[] = {Tensor::zeros(before, dy.dtype()), dy};
+                  sink.put(0, join(parts, axis));
+                });
+}
+
 Var swap_middle(const Var& x) {
   CTR_CHECK(x.rank() == 4, "swap_middle: x must have four axes, got {}", x.shape());
   return record("swap_middle", swapped(x.value()), {x},
@@ -213,6 +227,26 @@ OpInfo op_split() {
                 {"middle axis", {{2, 3, 2}}, {}, {{"first", "1"}, {"second", "2"}, {"axis", "1"}}},
                 {"empty", {{0, 2}}}},
       .refused = {{"sum", {{3, 5}}, {}, {}, "split: the sizes sum up to 2, axis 1 of [3,5] is 5"}}};
+}
+
+OpInfo op_tail() {
+  return {
+      .name = "tail",
+      .formula = "y = the last of x along an axis",
+      .inputs = {"x"},
+      .constants = {},
+      .attributes = {"axis", "count"},
+      .call =
+          [](const OpArguments& a) {
+            return std::vector<Var>{
+                tail(a.inputs[0], static_cast<int64_t>(a.number("count", 1)), axis_of(a))};
+          },
+      .cases = {{"places", {{2, 5, 3}}, {}, {{"axis", "1"}, {"count", "2"}}},
+                {"last axis", {{3, 4}}, {}, {{"count", "3"}}},
+                {"all", {{3, 4}}, {}, {{"count", "4"}}},
+                {"empty", {{0, 2}}}},
+      .refused = {
+          {"too many", {{3, 4}}, {}, {{"count", "5"}}, "tail: axis 1 of [3,4] has no 5 places"}}};
 }
 
 OpInfo op_swap_middle() {

@@ -17,6 +17,9 @@ inline Var concat(std::initializer_list<Var> parts, int axis = -1) {
 // Cuts x along `axis` into pieces of the given sizes, which must sum up to that axis.
 std::vector<Var> split(const Var& x, std::span<const int64_t> sizes, int axis = -1);
 
+// The last `count` along `axis`.
+Var tail(const Var& x, int64_t count, int axis);
+
 // The middle axes change places: [A, B, C, D] → [A, C, B, D].
 Var swap_middle(const Var& x);
 
