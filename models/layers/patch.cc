@@ -3,9 +3,8 @@
 #include <algorithm>
 
 #include "engine/check.h"
+#include "ops/adapter/adapter.h"
 #include "ops/elementwise/elementwise.h"
-#include "ops/linear/linear.h"
-#include "ops/shaping/shaping.h"
 
 namespace ctr {
 
@@ -31,23 +30,14 @@ Patch::Patch(const Scope& scope, int64_t width, const PeterOptions& options)
   }
 }
 
-namespace {
-
-// Values are rows of all places.
-struct OnRows {
-  Var linear(const Var& x, const Parameter& weight, const Parameter& bias,
-             Activation activation) const {
-    return ctr::linear(x, weight, bias, {activation, WeightLayout::out_in});
-  }
-  Var sum(const Var& a, const Var& b) const { return a + b; }
-};
-
-}  // namespace
-
 Var Patch::operator()(const Var& x) const {
-  OnRows way;
-  const Var flat = reshape(x, {x.dim(0) * x.dim(1), x.dim(2)});  // [B T, D]
-  return reshape(run(way, flat), x.shape());
+  Var y;
+  for (const Branch& branch : branches_) {
+    const AdapterWeights weights{branch.down_weight, branch.down_bias, branch.up_weight,
+                                 branch.up_bias};
+    y = y.defined() ? y + adapter(x, weights, false) : adapter(x, weights, skip_);
+  }
+  return y;
 }
 
 }  // namespace ctr

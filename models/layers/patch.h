@@ -21,8 +21,7 @@ class Patch {
   Patch(const Scope& scope, int64_t width, const PeterOptions& options);
   // x [B, T, D] → its shape
   Var operator()(const Var& x) const;
-  // The same by the linear layers and sums of `way`, x a value of its kind (OnRows in patch.cc,
-  // PlacePlan).
+  // The same by the linear layers and sums of `way`, x a value of its kind (PlacePlan).
   template <class Way, class V>
   V run(Way& way, const V& x) const {
     std::optional<V> sum;
