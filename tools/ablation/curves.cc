@@ -16,7 +16,6 @@ namespace ctr {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr int64_t kColumns = 4;
 
 double number_at(const Json& object, const std::string& key) {
   const auto found = object.find(key);
@@ -41,7 +40,6 @@ std::vector<CurvePoint> read_points(const std::string& path, const AblationRepor
 std::string chart_of(const ChartText& text, const std::vector<LearningCurve>& curves,
                      const AblationReport& report, double (*value)(const CurvePoint&)) {
   std::vector<Panel> panels;
-  std::vector<Line> full;
   for (const VariantReport& variant : report.variants) {
     Panel panel{variant.plan.name, {}};
     for (const LearningCurve& curve : curves) {
@@ -51,10 +49,12 @@ std::string chart_of(const ChartText& text, const std::vector<LearningCurve>& cu
         line.push_back({static_cast<double>(point.epoch), value(point), kNone, kNone});
       panel.lines.push_back(std::move(line));
     }
-    if (panels.empty()) full = panel.lines;
     panels.push_back(std::move(panel));
   }
-  return panel_chart(text, full, panels, kColumns);
+  for (size_t v = 0; v < panels.size(); ++v)
+    if (const size_t beside = report.variants[v].plan.beside; beside != v)
+      panels[v].reference = panels[beside].lines;
+  return panel_chart(text, panels, false);
 }
 
 }  // namespace
@@ -113,10 +113,11 @@ std::string label_chart(const AblationReport& report) {
   for (Panel& panel : panels)
     std::sort(panel.lines[0].begin(), panel.lines[0].end(),
               [](const LinePoint& a, const LinePoint& b) { return a.x < b.x; });
+  for (size_t p = 1; p < panels.size(); ++p) panels[p].reference = panels[0].lines;
   return panel_chart(
       {"labels", fmt::format("Test {} by rows trained on", report.metrics[0].name),
        "One panel for each method, the full model's line in grey", "rows trained on", ""},
-      panels.front().lines, panels, kColumns);
+      panels, true);
 }
 
 }  // namespace ctr

@@ -27,8 +27,8 @@ std::vector<LearningCurve> learning_curves(const AblationPlan& plan, const Ablat
 
 // variant,seed,epoch,train_loss,valid_mrr10,valid_hr10
 std::string csv_of(const std::vector<LearningCurve>& curves, const AblationReport& report);
-// A panel for each variant with a line for each seed, the full model's behind it in grey: the loss
-// in training, and the first metric of the valid split.
+// A panel for each variant with a line for each seed, in grey behind it those of the model that it
+// is compared with: the loss in training, and the first metric of the valid split.
 std::string train_loss_chart(const std::vector<LearningCurve>& curves,
                              const AblationReport& report);
 std::string valid_chart(const std::vector<LearningCurve>& curves, const AblationReport& report);

@@ -11,6 +11,7 @@
 namespace ctr {
 namespace {
 
+constexpr int64_t kColumns = 4;
 constexpr double kWidth = 250, kHeight = 190, kLeft = 52, kRight = 10, kTop = 30, kBottom = 44;
 
 bool known(const LinePoint& point) { return std::isfinite(point.x) && std::isfinite(point.y); }
@@ -38,8 +39,8 @@ void draw_points(Svg& svg, const AxisScale& x, const AxisScale& y, const Line& l
 
 }  // namespace
 
-std::string panel_chart(const ChartText& text, const std::vector<Line>& reference,
-                        const std::vector<Panel>& panels, int64_t columns) {
+std::string panel_chart(const ChartText& text, const std::vector<Panel>& panels,
+                        bool may_be_logarithmic) {
   std::vector<double> xs, ys;
   auto take = [&](const std::vector<Line>& lines) {
     for (const Line& line : lines)
@@ -50,9 +51,11 @@ std::string panel_chart(const ChartText& text, const std::vector<Line>& referenc
           if (std::isfinite(value)) ys.push_back(value);
       }
   };
-  take(reference);
-  for (const Panel& panel : panels) take(panel.lines);
-  const int64_t across = std::clamp<int64_t>(std::ssize(panels), 1, columns);
+  for (const Panel& panel : panels) {
+    take(panel.lines);
+    take(panel.reference);
+  }
+  const int64_t across = std::clamp<int64_t>(std::ssize(panels), 1, kColumns);
   const int64_t down = (std::max<int64_t>(1, std::ssize(panels)) + across - 1) / across;
   Svg svg(text.id, text.title, text.description, kWidth * static_cast<double>(across),
           kHeight * static_cast<double>(down));
@@ -63,11 +66,11 @@ std::string panel_chart(const ChartText& text, const std::vector<Line>& referenc
   for (size_t p = 0; p < panels.size(); ++p) {
     const double left = kWidth * static_cast<double>(static_cast<int64_t>(p) % across),
                  top = kHeight * static_cast<double>(static_cast<int64_t>(p) / across);
-    const AxisScale x = scale_over(xs, left + kLeft, left + kWidth - kRight, true);
+    const AxisScale x = scale_over(xs, left + kLeft, left + kWidth - kRight, may_be_logarithmic);
     const AxisScale y = scale_over(ys, top + kHeight - kBottom, top + kTop, false);
     draw_axes(svg, x, y, text.x_label, "");
     svg.text(left + kLeft, top + kTop - 10, panels[p].title, "heading");
-    for (const Line& line : reference) draw_line(svg, x, y, line, "reference");
+    for (const Line& line : panels[p].reference) draw_line(svg, x, y, line, "reference");
     for (const Line& line : panels[p].lines) {
       draw_line(svg, x, y, line, "curve");
       draw_points(svg, x, y, line);

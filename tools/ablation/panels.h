@@ -17,12 +17,12 @@ using Line = std::vector<LinePoint>;  // x rises
 struct Panel {
   std::string title;
   std::vector<Line> lines;
+  std::vector<Line> reference = {};  // in grey behind them
 };
 
-// Points whose y is not finite are left out. `reference` stands in grey behind every panel's own
-// lines. x is logarithmic where all are positive and the largest is at least ten times the least.
-// `columns` panels stand in a row.
-std::string panel_chart(const ChartText& text, const std::vector<Line>& reference,
-                        const std::vector<Panel>& panels, int64_t columns);
+// Points whose y is not finite are left out. x may be logarithmic: it is where all are positive and
+// the largest is at least ten times the least.
+std::string panel_chart(const ChartText& text, const std::vector<Panel>& panels,
+                        bool may_be_logarithmic);
 
 }  // namespace ctr
