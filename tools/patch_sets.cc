@@ -12,10 +12,10 @@
 namespace ctr {
 namespace {
 
-// Options that say how a task is learnt, not what the network computes.
-constexpr std::array<const char*, 7> kOfTraining{
-    "peter_loss", "peter_negatives",     "peter_lambda_rho",    "peter_l2",
-    "dropout",    "peter_source_weight", "peter_negative_field"};
+// Options that tell what the network computes, beyond what its parameters' names and shapes tell.
+constexpr std::array<const char*, 8> kOfNetwork{
+    "peter_insertion", "peter_inner_skip", "peter_cls",         "next_block",
+    "next_causal",     "next_dilations",   "next_norm_epsilon", "next_sequence_field"};
 
 bool same(const Tensor& a, const Tensor& b) {
   return a.dtype() == b.dtype() && a.shape() == b.shape() &&
@@ -86,14 +86,12 @@ void PatchSets::check_options(const Task& task) const {
             "model",
             task.file.path, task.file.train.model, first_.file.path, model);
   ModelOptions was = first_.file.model, is = task.file.model;
-  const OptionList all = was.list(), others = is.list();
-  for (const Option& option : all.all()) {
-    if (std::find(kOfTraining.begin(), kOfTraining.end(), option.name) != kOfTraining.end())
-      continue;
-    const std::string a = OptionList::text_of(option);
-    const std::string b = OptionList::text_of(*others.find(option.name));
+  const OptionList options = was.list(), others = is.list();
+  for (const char* name : kOfNetwork) {
+    const std::string a = OptionList::text_of(*options.find(name));
+    const std::string b = OptionList::text_of(*others.find(name));
     CTR_CHECK(a == b, "{}: has --{} {}, {} has {}; tasks on one network need the same",
-              task.file.path, dashed(option.name), b, first_.file.path, a);
+              task.file.path, dashed(name), b, first_.file.path, a);
   }
 }
 

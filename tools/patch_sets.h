@@ -22,8 +22,7 @@ class PatchSets {
 
   // One run is a task like any other. Throws kind data, naming what differs, unless all have the
   // same frozen parameters, to the bit, and their sequences the same vocabularies; kind usage when
-  // they are not the same model with the same options, but for how it is trained and what is told,
-  // or share nothing.
+  // they are not the same model with the same options of the network, or share nothing.
   explicit PatchSets(const std::vector<std::string>& runs);
 
   // Puts the task's set into the network: handles change, no number is copied.

@@ -79,7 +79,7 @@ Verb predict_verb() {
       "ctrengine predict runs/deepfm-clicks-1 --csv new.csv.gz --out predictions.csv",
       "ctrengine predict runs/peterrec-food-1 --top 10 --out best.csv",
       "ctrengine predict runs/gender runs/occupation --top 3 --out told.csv"};
-  verb.arguments = "RUN...";
+  verb.arguments = "RUN";
   OptionList& list = verb.options;
   list.add({"data", &state->data, "another prepared data set; empty: the run's own"});
   list.add({"csv", &state->csv,
