@@ -6,16 +6,18 @@
 #include "io/checksum.h"
 #include "io/json.h"
 #include "tools/metrics_json.h"
+#include "tools/text_table.h"
 
 namespace ctr {
 
 TrainLog::TrainLog(const std::string& run, int64_t log_bytes, int64_t metrics_bytes)
     : log_(run + "/log.jsonl", log_bytes), metrics_(run + "/metrics.csv", metrics_bytes) {
-  if (metrics_.size() == 0) {
-    metrics_.append(
-        "epoch,step,train_loss,learning_rate,valid_auc,valid_logloss,valid_mean_auc,valid_wauc,"
-        "valid_pcoc,best,seconds\n");
-  }
+  if (metrics_.size() > 0) return;
+  std::string columns =
+      "epoch,step,train_loss,learning_rate,valid_auc,valid_logloss,valid_mean_auc,valid_wauc,"
+      "valid_pcoc,";
+  for (const auto& [name, metric] : kRankMetrics) columns += fmt::format("valid_{},", name);
+  metrics_.append(columns + "best,seconds\n");
 }
 
 void TrainLog::add(const StepReport& report) {
@@ -45,10 +47,12 @@ void TrainLog::add(const EpochReport& report) {
                      {"valid", to_json(valid)},
                      {"seconds", report.seconds}};
   log_.append(json_text(line) + "\n");
-  metrics_.append(fmt::format("{},{},{},{},{},{},{},{},{},{},{:.3f}\n", report.epoch, report.step,
-                              report.train_loss, report.learning_rate, valid.auc, valid.logloss,
-                              valid.mean_auc, valid.wauc, valid.pcoc, report.best ? 1 : 0,
-                              report.seconds));
+  std::string row = fmt::format("{},{},", report.epoch, report.step);
+  for (const double value : {report.train_loss, report.learning_rate, valid.auc, valid.logloss,
+                             valid.mean_auc, valid.wauc, valid.pcoc})
+    row += csv_number(value) + ",";
+  for (const auto& [name, metric] : kRankMetrics) row += csv_number(valid.ranking.*metric) + ",";
+  metrics_.append(row + fmt::format("{},{:.3f}\n", report.best ? 1 : 0, report.seconds));
 }
 
 void TrainLog::add(const DomainReport& report) {

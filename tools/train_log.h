@@ -1,7 +1,7 @@
 #pragma once
 // What a run writes while it trains: log.jsonl, a line per epoch, per domain trained alone, per
-// --log-steps and per --digest-steps, and metrics.csv, a row per epoch. Lines are whole or not
-// there; they are made durable with each checkpoint.
+// --log-steps and per --digest-steps, and metrics.csv, a row per epoch, empty cells where a metric
+// is not defined. Lines are whole or not there; they are made durable with each checkpoint.
 
 #include <cstdint>
 #include <string>
