@@ -79,8 +79,8 @@ class Progress {
     std::string text =
         fmt::format("epoch {:>3}  train loss {:.4f}  valid", report.epoch, report.train_loss);
     if (valid.ranking.defined())
-      text +=
-          fmt::format(" HR@10 {:.4f}  NDCG@10 {:.4f} ", valid.ranking.hr10, valid.ranking.ndcg10);
+      text += fmt::format(" HR@1 {:.4f}  HR@10 {:.4f}  NDCG@10 {:.4f} ", valid.ranking.hr1,
+                          valid.ranking.hr10, valid.ranking.ndcg10);
     if (!valid.ranking.defined() || !std::isnan(valid.auc))
       text += fmt::format(" AUC {:.4f}  log-loss {:.4f}  mean AUC {:.4f}  WAUC {:.4f} ", valid.auc,
                           valid.logloss, valid.mean_auc, valid.wauc);

@@ -46,8 +46,8 @@ void SweepProgress::row(const SweepRow& row) const {
   if (!row.done()) return line(fmt::format("{} {}  failed: {}", place_, name_, row.error));
   std::string test;
   if (row.test.ranking.defined())
-    test = fmt::format("test HR@10 {:.5f}  NDCG@10 {:.5f}", row.test.ranking.hr10,
-                       row.test.ranking.ndcg10);
+    test = fmt::format("test HR@1 {:.5f}  HR@10 {:.5f}  NDCG@10 {:.5f}", row.test.ranking.hr1,
+                       row.test.ranking.hr10, row.test.ranking.ndcg10);
   if (!std::isnan(row.test.auc) || test.empty())
     test += fmt::format("{}valid AUC {:.5f}  test AUC {:.5f}  log-loss {:.5f}",
                         test.empty() ? "" : "  ", row.valid.auc, row.test.auc, row.test.logloss);
