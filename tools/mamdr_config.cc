@@ -22,6 +22,30 @@ const std::map<std::string, std::string> kOptions = {{"model.hidden_dim", "hidde
                                                      {"dataset.batch_size", "batch_size"},
                                                      {"dataset.seed", "seed"}};
 
+// Models with a task for each domain, and keys that are their options.
+struct TaskModel {
+  std::string model;
+  std::map<std::string, std::string> options;
+};
+const std::map<std::string, TaskModel> kTaskModels = {
+    {"shared_bottom",
+     {"sharedbottom",
+      {{"model.hidden_dim", "bottom_units"}, {"model.tower_hidden_dim", "tower_units"}}}},
+    {"mmoe",
+     {"mmoe",
+      {{"model.hidden_dim", "expert_units"},
+       {"model.tower_hidden_dim", "tower_units"},
+       {"model.num_experts", "experts"},
+       {"model.gate_dnn_hidden_units", "gate_units"}}}},
+    {"ple",
+     {"ple",
+      {{"model.hidden_dim", "expert_units"},
+       {"model.tower_hidden_dim", "tower_units"},
+       {"model.specific_expert_num", "specific_experts"},
+       {"model.shared_expert_num", "shared_experts"},
+       {"model.num_levels", "ple_levels"},
+       {"model.gate_dnn_hidden_units", "gate_units"}}}}};
+
 // Keys with one value that is built.
 const std::map<std::string, Json> kFixed = {{"train.loss", "binary_crossentropy"},
                                             {"train.optimizer", "adam"},
@@ -98,6 +122,8 @@ std::vector<std::string> all_keys() {
   all.insert(all.end(), kOwn.begin(), kOwn.end());
   for (const auto& [key, ours] : kOptions) all.push_back(key);
   for (const auto& [key, value] : kFixed) all.push_back(key);
+  for (const auto& [stem, model] : kTaskModels)
+    for (const auto& [key, ours] : model.options) all.push_back(key);
   return all;
 }
 
@@ -165,6 +191,8 @@ class Reader {
 
   void read_key(const std::string& place, const Json& value) {
     if (read_strategy_key(place, value)) return;
+    if (tasks_ != nullptr && tasks_->options.contains(place))
+      return add(place, tasks_->options.at(place), text_of(value));
     if (const auto ours = kOptions.find(place); ours != kOptions.end())
       return add(place, ours->second, text_of(value));
     if (const auto fixed = kFixed.find(place); fixed != kFixed.end())
@@ -179,16 +207,28 @@ class Reader {
   }
 
   // "nfm_lora": a model of DeepCTR with MLoRA's layers; "nfm_single": with plain ones;
-  // "mlp_meta_mamdr_finetune": a strategy of MAMDR.
+  // "mlp_meta_mamdr_finetune": a strategy of MAMDR; "mmoe": a task for each domain.
   void read_name() {
     const std::string name = text_of(at("model", "name"));
-    const size_t bar = name.find('_');
+    const bool bottom = name.starts_with("shared_bottom");
+    const size_t bar = bottom ? name.find('_', name.find('_') + 1) : name.find('_');
     const std::string stem = name.substr(0, bar);
     read_words(name, bar == std::string::npos ? "" : name.substr(bar + 1));
     is_lora_ |= stem == "mlora";
     if (stem == "star") return add("model.name", "model", "star");
+    if (const auto tasks = kTaskModels.find(stem); tasks != kTaskModels.end()) {
+      tasks_ = &tasks->second;
+      add("model.name", "model", tasks_->model);
+      add("model.name", "tasks", "domains");
+      if (uncertain_) add("model.name", "task_balance", "uncertainty");
+      return;
+    }
+    CTR_CHECK_DATA(!uncertain_,
+                   "{}: model.name '{}': here the losses of domains are weighed by their "
+                   "uncertainty in models with a task for each: shared_bottom, mmoe or ple",
+                   path_, name);
     const auto found = deepctr_models().find(stem == "mlora" ? "mlp" : stem);
-    std::vector<std::string> known = {"mlora", "star"};
+    std::vector<std::string> known = {"mlora", "star", "shared_bottom", "mmoe", "ple"};
     for (const auto& [one, model] : deepctr_models()) known.push_back(one);
     CTR_CHECK_DATA(found != deepctr_models().end(),
                    "{}: model.name '{}' is not known: expected MODEL, MODEL_single, MODEL_lora or "
@@ -210,11 +250,12 @@ class Reader {
                                                                    {"mldg", "mldg"},
                                                                    {"pcgrad", "pcgrad"},
                                                                    {"separate", "separate"}};
-    static const std::vector<std::string> kOthers = {"single", "lora",  "mlora",
-                                                     "meta",   "batch", "finetune"};
+    static const std::vector<std::string> kOthers = {
+        "single", "lora", "mlora", "meta", "batch", "finetune", "uncertainty_weight"};
     while (!rest.empty()) {
-      std::string word = rest.starts_with("domain_negotiation") ? "domain_negotiation"
-                                                                : rest.substr(0, rest.find('_'));
+      std::string word = rest.substr(0, rest.find('_'));
+      for (const char* two : {"domain_negotiation", "uncertainty_weight"})
+        if (rest.starts_with(two)) word = two;
       rest = rest.size() > word.size() ? rest.substr(word.size() + 1) : "";
       std::vector<std::string> known = kOthers;
       for (const auto& [one, strategy] : kStrategies) known.push_back(one);
@@ -224,6 +265,7 @@ class Reader {
       is_lora_ |= word == "lora" || word == "mlora";
       finetunes_ |= word == "finetune";
       batch_ |= word == "batch";
+      uncertain_ |= word == "uncertainty_weight";
       if (const auto found = kStrategies.find(word); found != kStrategies.end())
         strategy_ = found->second;
     }
@@ -329,8 +371,9 @@ class Reader {
 
   const Json& json_;
   std::string path_;
-  bool is_lora_ = false, finetunes_ = false, batch_ = false;
-  std::string strategy_;  // ours; empty where the name says none
+  bool is_lora_ = false, finetunes_ = false, batch_ = false, uncertain_ = false;
+  const TaskModel* tasks_ = nullptr;  // null: one output for all domains
+  std::string strategy_;              // ours; empty where the name says none
   MamdrConfig result_;
 };
 

@@ -67,6 +67,41 @@ TEST(MamdrConfig, TakesDeepCtrsDialectAndReportsTheRest) {
             "used; prepare one there (docs/multi-domain.md) or give --data");
 }
 
+// As in MAMDR's config/Taobao-10/mmoe.json, ple.json, shared_bottom.json.
+TEST(MamdrConfig, ReadsModelsWithATaskForEachDomain) {
+  Json json = taobao();
+  for (const char* key : {"lora_r", "lora_reduce"}) json["model"].erase(key);
+  json["model"]["tower_hidden_dim"] = {64};
+  json["model"]["name"] = "shared_bottom";
+  auto found = settings(json);
+  EXPECT_EQ(found.at("model"), "sharedbottom");
+  EXPECT_EQ(found.at("tasks"), "domains");
+  EXPECT_EQ(found.at("bottom_units"), "256,128,64");
+  EXPECT_EQ(found.at("tower_units"), "64");
+  EXPECT_FALSE(found.contains("hidden_units"));
+  json["model"]["gate_dnn_hidden_units"] = {32};
+  json["model"]["num_experts"] = 2;
+  json["model"]["name"] = "mmoe_uncertainty_weight";
+  found = settings(json);
+  EXPECT_EQ(found.at("model"), "mmoe");
+  EXPECT_EQ(found.at("experts"), "2");
+  EXPECT_EQ(found.at("expert_units"), "256,128,64");
+  EXPECT_EQ(found.at("gate_units"), "32");
+  EXPECT_EQ(found.at("task_balance"), "uncertainty");
+  json["model"].erase("num_experts");
+  json["model"]["specific_expert_num"] = 10;
+  json["model"]["shared_expert_num"] = 2;
+  json["model"]["num_levels"] = 1;
+  json["model"]["name"] = "ple";
+  found = settings(json);
+  EXPECT_EQ(found.at("specific_experts"), "10");
+  EXPECT_EQ(found.at("shared_experts"), "2");
+  EXPECT_EQ(found.at("ple_levels"), "1");
+  json["model"]["name"] = "mlp_uncertainty_weight";
+  EXPECT_NE(message([&] { read_mamdr_config(json, "f.json"); }).find("shared_bottom, mmoe or ple"),
+            std::string::npos);
+}
+
 TEST(MamdrConfig, RefusesWhatItDoesNotKnow) {
   auto refusal = [](const char* section, const char* key, const Json& value) {
     Json json = taobao();
