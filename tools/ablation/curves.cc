@@ -1,16 +1,15 @@
 #include "tools/ablation/curves.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <sstream>
 
 #include <fmt/format.h>
 
-#include "engine/check.h"
 #include "io/file.h"
 #include "io/json.h"
 #include "tools/ablation/panels.h"
+#include "tools/text_table.h"
 
 namespace ctr {
 namespace {
@@ -75,11 +74,11 @@ std::vector<LearningCurve> learning_curves(const AblationPlan& plan, const Ablat
 std::string csv_of(const std::vector<LearningCurve>& curves, const AblationReport& report) {
   std::string text = fmt::format("variant,seed,epoch,train_loss,valid_{},valid_{}\n",
                                  report.metrics[0].key, report.metrics[1].key);
-  auto cell = [](double value) { return std::isnan(value) ? "" : fmt::format("{}", value); };
   for (const LearningCurve& curve : curves)
     for (const CurvePoint& point : curve.points)
       text += fmt::format("{},{},{},{},{},{}\n", curve.variant, curve.seed, point.epoch,
-                          cell(point.train_loss), cell(point.valid[0]), cell(point.valid[1]));
+                          csv_number(point.train_loss), csv_number(point.valid[0]),
+                          csv_number(point.valid[1]));
   return text;
 }
 
