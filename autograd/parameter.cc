@@ -31,7 +31,7 @@ double Initializer::drawn(double uniform) const {
 Tensor Initializer::make(const Shape& shape, DType dtype, uint64_t seed,
                          std::string_view name) const {
   Tensor value = Tensor::full(shape, dtype, kind_ == Kind::constant ? amount_ : 0.0);
-  const RandomStream random{seed, stream_of(name.data(), name.size()), 0};
+  const RandomStream random{seed, stream_of(name), 0};
   const int64_t first = zero_row_ && shape.rank() > 0 ? shape.count(1, shape.rank()) : 0;
   visit_float(dtype, "initializer", [&](auto zero) {
     using T = decltype(zero);

@@ -57,6 +57,6 @@ double normal_quantile(double p) {
 
 double RandomStream::normal(uint64_t element) const { return normal_quantile(uniform(element)); }
 
-uint64_t stream_of(const char* name, uint64_t length) { return XXH3_64bits(name, length); }
+uint64_t stream_of(std::string_view name) { return XXH3_64bits(name.data(), name.size()); }
 
 }  // namespace ctr

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "engine/hd.h"
@@ -72,6 +73,6 @@ void shuffle(std::span<T> values, const RandomStream& random) {
 double normal_quantile(double p);
 
 // A stream number for a name, the same on every machine.
-uint64_t stream_of(const char* name, uint64_t length);
+uint64_t stream_of(std::string_view name);
 
 }  // namespace ctr

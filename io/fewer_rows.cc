@@ -12,7 +12,7 @@ Dataset fewer_rows(const Dataset& data, int64_t rows, uint64_t seed) {
   Dataset result = data;
   const int64_t all = data.rows(Split::train);
   if (rows <= 0 || rows >= all) return result;
-  const RandomStream random{seed, stream_of("rows/train", 18), 0};
+  const RandomStream random{seed, stream_of("rows/train"), 0};
   std::vector<uint32_t> drawn(static_cast<size_t>(all));
   if (const auto& some = data.chosen[static_cast<size_t>(Split::train)])
     drawn = *some;

@@ -60,6 +60,8 @@ Var NextItemModel::read(const Var& h) const {
   return head_.relu ? relu(rows) : rows;
 }
 
+Var NextItemModel::encode_last(const Tensor& ids) const { return tail(encode(ids), 1, 1); }
+
 Var NextItemModel::last(const Tensor& ids) const { return read(encode_last(asked(ids))); }
 
 Var NextItemModel::logit(const Batch& batch) const {
@@ -105,7 +107,7 @@ std::vector<Var> NextItemModel::training_losses(const Batch& batch) const {
   const Var bias = bias_ == nullptr ? Var() : Var(*bias_);
   const ItemLossOptions options{options_.padding_is_item ? -1 : 0, options_.chunk};
   if (!sampler_) return {item_cross_entropy(h, *weight_, bias, target, options)};
-  const RandomStream random{mode().seed, stream_of("next/sample", 11), mode().step};
+  const RandomStream random{mode().seed, stream_of("next/sample"), mode().step};
   const ItemSample sample = sampler_->draw(random, target, counted(target));
   if (options_.loss == "bpr-max")
     return {bpr_max(h, *weight_, bias, target, sample.ids,

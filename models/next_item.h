@@ -5,7 +5,6 @@
 #include "models/layers/item_sequence.h"
 #include "models/model.h"
 #include "models/sequence_stream.h"
-#include "ops/shaping/shaping.h"
 
 namespace ctr {
 
@@ -46,7 +45,7 @@ class NextItemModel : public Model {
   // i64 [B, T] → [B, T, D]
   virtual Var encode(const Tensor& ids) const = 0;
   // The same at the last place alone, [B, 1, D].
-  virtual Var encode_last(const Tensor& ids) const { return tail(encode(ids), 1, 1); }
+  virtual Var encode_last(const Tensor& ids) const;
   // Where and what it learns from whole rows: each place but the last tells what follows it.
   virtual Places taught(const Tensor& ids) const;
   // Rows at whose last place the item after them is told.

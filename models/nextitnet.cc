@@ -9,6 +9,7 @@
 #include "models/layers/dilated_net.h"
 #include "models/next_item.h"
 #include "ops/gather/gather.h"
+#include "ops/shaping/shaping.h"
 
 namespace ctr {
 namespace {
@@ -55,7 +56,7 @@ class NextItNet : public NextItemModel {
 // the place.
 Places NextItNet::hidden(const Tensor& ids) const {
   const int64_t rows = ids.dim(0), length = ids.dim(1);
-  const RandomStream random{mode().seed, stream_of("next/mask", 9), mode().step};
+  const RandomStream random{mode().seed, stream_of("next/mask"), mode().step};
   Places result{ids.clone(), Tensor::zeros(ids.shape(), DType::i64)};
   StepVector<std::pair<uint64_t, int64_t>> order;
   for (int64_t b = 0; b < rows; ++b) {

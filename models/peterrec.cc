@@ -137,7 +137,7 @@ class PeterRec : public Model {
   // Mean over the clicked rows, each with a target drawn for it.
   Var drawn_loss(const Var& f, const Batch& batch) const {
     const Mode& mode = scope_.mode();
-    const RandomStream random{mode.seed, stream_of("peterrec/negative", 17), mode.step};
+    const RandomStream random{mode.seed, stream_of("peterrec/negative"), mode.step};
     const Tensor counted = clicked(batch);
     const auto clicks =
         std::count_if(counted.span<int64_t>().begin(), counted.span<int64_t>().end(),

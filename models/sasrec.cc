@@ -169,7 +169,7 @@ class SasRec : public Model {
   // For each item another one, at random.
   Tensor other_items(const Tensor& positive) const {
     const Mode& mode = scope_.mode();
-    const RandomStream random{mode.seed, stream_of("sasrec/negative", 15), mode.step};
+    const RandomStream random{mode.seed, stream_of("sasrec/negative"), mode.step};
     Tensor result = Tensor::zeros(positive.shape(), DType::i64);
     for (int64_t i = 0; i < positive.count(); ++i) {
       const int64_t own = positive.data<int64_t>()[i];

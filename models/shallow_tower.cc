@@ -34,7 +34,7 @@ ShallowTower::ShallowTower(const Scope& scope, const ModelContext& context,
                            const std::vector<std::string>& tasks)
     : scope_(scope), options_(context.options.task.shallow), towers_(tasks.size()) {
   const Scope tables = scope / "shallow_embedding";
-  stream_ = stream_of(tables.path().data(), tables.path().size());
+  stream_ = stream_of(tables.path());
   const Schema schema = schema_of(context.schema, options_.fields);
   for (const std::string& name : options_.fields) fields_.push_back(context.schema.index_of(name));
   ModelOptions own = context.options;

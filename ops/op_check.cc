@@ -8,7 +8,7 @@ namespace ctr {
 
 std::vector<Tensor> inputs_of(const OpInfo& op, const OpCase& op_case) {
   std::string name = op.name + "/" + op_case.name;
-  const RandomStream random{3, stream_of(name.data(), name.size()), 0};
+  const RandomStream random{3, stream_of(name), 0};
   std::vector<Tensor> inputs;
   uint64_t element = 0;
   for (const Shape& shape : op_case.inputs) {

@@ -176,8 +176,7 @@ std::vector<GradientError> check_model(const ModelCase& model_case) {
   // Off zero, so that no gradient is trivially zero and no unit sits on a kink.
   for (const auto& parameter : store.all()) {
     if (!is_floating(parameter->value.dtype())) continue;
-    Tensor shift = random_upstream(parameter->value,
-                                   stream_of(parameter->name.data(), parameter->name.size()));
+    Tensor shift = random_upstream(parameter->value, stream_of(parameter->name));
     for (int64_t i = 0; i < shift.count(); ++i)
       parameter->value.data<double>()[i] += 0.2 * shift.data<double>()[i];
   }

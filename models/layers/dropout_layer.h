@@ -10,7 +10,7 @@ namespace ctr {
 class DropoutLayer {
  public:
   DropoutLayer(const Scope& scope, double rate)
-      : scope_(scope), rate_(rate), stream_(stream_of(scope.path().data(), scope.path().size())) {}
+      : scope_(scope), rate_(rate), stream_(stream_of(scope.path())) {}
 
   // `use` tells apart several uses at one place.
   Var operator()(const Var& x, uint64_t use = 0) const {

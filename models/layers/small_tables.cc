@@ -22,7 +22,7 @@ int64_t root_up(int64_t n) {
 StoredHashFamily::StoredHashFamily(const Scope& scope, int64_t hashes, int64_t buckets, int64_t ids)
     : buckets_(buckets) {
   const Scope own = scope / "hash";
-  const RandomStream random{scope.mode().seed, stream_of(own.path().data(), own.path().size()), 0};
+  const RandomStream random{scope.mode().seed, stream_of(own.path()), 0};
   const HashFamily family = draw_hash_family(hashes, buckets, ids, random);
   a_ = &own.state("a", family.a);
   b_ = &own.state("b", family.b);

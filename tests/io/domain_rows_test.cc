@@ -6,6 +6,7 @@
 
 #include "io/batch_loader.h"
 #include "io/batch_rows.h"
+#include "io/fewer_rows.h"
 #include "io/only_domains.h"
 #include "tests/tools/made_data.h"
 
@@ -102,6 +103,28 @@ TEST_F(ByDomain, LoaderReadsChosenRowsAlone) {
     }
   EXPECT_EQ(seen, std::multiset<int64_t>(rows.of(3).begin(), rows.of(3).end()));
   EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_F(ByDomain, FewerRowsArePartOfMore) {
+  const auto rows = [](const Dataset& of, int64_t count, uint64_t seed) {
+    return *fewer_rows(of, count, seed).chosen[0];
+  };
+  const std::vector<uint32_t> five = rows(data, 5, 1), ten = rows(data, 10, 1);
+  EXPECT_EQ(five, (std::vector<uint32_t>{0, 26, 98, 100, 149})) << "the same on any machine";
+  EXPECT_EQ(ten.size(), 10u);
+  EXPECT_TRUE(std::is_sorted(ten.begin(), ten.end()));
+  EXPECT_TRUE(std::includes(ten.begin(), ten.end(), five.begin(), five.end()));
+  EXPECT_NE(rows(data, 5, 2), five);
+  EXPECT_EQ(fewer_rows(data, kRows, 1).chosen[0], nullptr);
+  EXPECT_EQ(fewer_rows(data, 0, 1).chosen[0], nullptr);
+  const Dataset third = only_domains(data, {"3"});  // drawn from what is read
+  for (const uint32_t row : rows(third, 7, 1)) EXPECT_EQ(domain_of(row), 3);
+  EXPECT_EQ(fewer_rows(third, 7, 1).rows(Split::train), 7);
+  std::vector<int> drawn(kRows);  // by 600 seeds: 20 times each, within five deviations
+  for (uint64_t seed = 0; seed < 600; ++seed)
+    for (const uint32_t row : rows(data, 5, seed)) ++drawn[row];
+  EXPECT_GT(*std::min_element(drawn.begin(), drawn.end()), 0);
+  EXPECT_LT(*std::max_element(drawn.begin(), drawn.end()), 43);
 }
 
 TEST_F(ByDomain, RowsOfABatchAreABatch) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/fewer_rows.h"
 #include "io/shared_users.h"
 #include "tests/tools/small_sweep.h"
 #include "tools/ablation/svg.h"
@@ -93,23 +92,6 @@ TEST_F(Curves, AreThoseOfTheRuns) {
   EXPECT_EQ(chart.find(">finecls-5</text>"), std::string::npos) << "a panel for each method";
   EXPECT_EQ(chart.find("nan"), std::string::npos);
   EXPECT_NE(valid_chart(curves, report).find(">finecls-5</text>"), std::string::npos);
-}
-
-TEST_F(Curves, FewerRowsArePartOfMore) {
-  const auto rows = [this](int64_t count, uint64_t seed) {
-    return *fewer_rows(data, count, seed).chosen[0];
-  };
-  const std::vector<uint32_t> five = rows(5, 1), ten = rows(10, 1);
-  EXPECT_EQ(five.size(), 5u);
-  EXPECT_TRUE(std::is_sorted(ten.begin(), ten.end()));
-  EXPECT_TRUE(std::includes(ten.begin(), ten.end(), five.begin(), five.end()));
-  EXPECT_NE(rows(5, 2), five);
-  EXPECT_EQ(fewer_rows(data, 5, 1).rows(Split::valid), data.rows(Split::valid));
-  EXPECT_EQ(fewer_rows(data, 20, 1).rows(Split::train), 20);
-  EXPECT_EQ(fewer_rows(data, 0, 1).chosen[0], nullptr);
-  const Dataset some = fewer_rows(data, 10, 1);
-  const std::vector<uint32_t> again = *fewer_rows(some, 4, 7).chosen[0];
-  EXPECT_TRUE(std::includes(ten.begin(), ten.end(), again.begin(), again.end()));
 }
 
 }  // namespace

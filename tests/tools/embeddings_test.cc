@@ -37,8 +37,7 @@ class DeepHash : public testing::Test {
   void shift() {
     for (const auto& parameter : store.all()) {
       if (parameter->state) continue;
-      const Tensor noise = random_upstream(
-          parameter->value, stream_of(parameter->name.data(), parameter->name.size()));
+      const Tensor noise = random_upstream(parameter->value, stream_of(parameter->name));
       for (int64_t i = 0; i < noise.count(); ++i)
         parameter->value.data<double>()[i] += .3 * noise.data<double>()[i];
     }

@@ -196,7 +196,7 @@ TEST(Bootstrap, ReplicateEqualsTheMetricsOfRepeatedRows) {
   const BootstrapIntervals result = bootstrap(scored(rows, true), {1, 9, 0.95});
   Values score, label;
   std::vector<int64_t> domain, group;
-  const RandomStream draws{9, stream_of("bootstrap", 9), 0};
+  const RandomStream draws{9, stream_of("bootstrap"), 0};
   for (uint64_t u = 0; u < 15; ++u) {
     const auto drawn = static_cast<int64_t>(draws.below(15, u));
     for (size_t i = 0; i < rows.label.size(); ++i) {

@@ -74,8 +74,7 @@ struct Built {
   void shift(double by) {
     ++store.mode().weights_version;
     for (const auto& parameter : store.all()) {
-      const RandomStream random{store.mode().weights_version,
-                                stream_of(parameter->name.data(), parameter->name.size()), 0};
+      const RandomStream random{store.mode().weights_version, stream_of(parameter->name), 0};
       visit_float(store.dtype(), "shift", [&](auto zero) {
         auto* data = parameter->value.data<decltype(zero)>();
         for (int64_t i = 0; i < parameter->value.count(); ++i)

@@ -166,7 +166,7 @@ BootstrapIntervals bootstrap(const ScoredRows& rows, const BootstrapOptions& opt
     std::vector<int32_t> times(static_cast<size_t>(units.count));
     for (int64_t r = begin; r < end; ++r) {
       std::fill(times.begin(), times.end(), 0);
-      const RandomStream draws{options.seed, stream_of("bootstrap", 9), static_cast<uint32_t>(r)};
+      const RandomStream draws{options.seed, stream_of("bootstrap"), static_cast<uint32_t>(r)};
       for (int64_t u = 0; u < units.count; ++u)
         ++times[draws.below(static_cast<uint64_t>(units.count), static_cast<uint64_t>(u))];
       measure(all, domains, units, times, table.data() + static_cast<size_t>(r) * width);
