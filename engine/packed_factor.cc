@@ -46,20 +46,6 @@ void finish(const T* sums, const T* bias, int64_t cols, T* c) {
   for (int64_t j = 0; j < cols; ++j) c[j] = sums[j] + bias[j];
 }
 
-// Of a whole block, whose size the compiler knows.
-template <class T>
-void finish_block(const T* sums, const T* bias, T* c) {
-  using V = typename small::Lanes<T>::type;
-  constexpr int64_t kLanes = small::Lanes<T>::kCount;
-  for (int64_t j = 0; j < small::kBlockCols<T>; j += kLanes) {
-    V sum, shift;
-    std::memcpy(&sum, sums + j, sizeof(V));
-    std::memcpy(&shift, bias + j, sizeof(V));
-    sum += shift;
-    std::memcpy(c + j, &sum, sizeof(V));
-  }
-}
-
 }  // namespace
 
 template <class T>
@@ -90,13 +76,9 @@ void PackedFactor::multiply(const Matrix<const T>& a, const T* bias, const Matri
       T sums[small::kBlockRows * kCols];
       small::block(rows, RowsBeside<T>{a.data + row * a.stride, a.stride}, panels + col * inner_,
                    kCols, inner_, sums, kCols);
-      for (int64_t r = 0; r < rows; ++r) {
-        T* to = c.data + (row + r) * c.stride + col;
-        if (col + kCols <= cols_)
-          finish_block(sums + r * kCols, bias + col, to);
-        else
-          finish(sums + r * kCols, bias + col, cols_ - col, to);
-      }
+      for (int64_t r = 0; r < rows; ++r)
+        finish(sums + r * kCols, bias + col, std::min(kCols, cols_ - col),
+               c.data + (row + r) * c.stride + col);
     }
   }
 }

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -51,7 +50,7 @@ void attach(CLI::App& program, Command& command) {
     if (std::holds_alternative<bool*>(option.target)) {
       auto flag = [keep](int64_t count) { keep(count > 0 ? "true" : "false"); };
       help += fmt::format(" [{}]; --{}=false turns it off", OptionList::text_of(option),
-                          flag_of(option.name).substr(2));
+                          dashed(option.name));
       command.app->add_flag_function(flag_of(option.name), flag, help);
     } else {
       command.app->add_option_function<std::string>(flag_of(option.name), keep, help)

@@ -27,8 +27,8 @@ Var OnTape::convolve(const ConvLayer& layer, const Var& x, int64_t behind) const
   const int64_t places = std::min(x.dim(1), last + behind);
   const Var seen = tail(x, std::min(x.dim(1), places + layer.looks_back()), 1);
   Conv1dOptions options = layer.options;
-  if (options.causal) options.skipped = seen.dim(1) - places;
-  return conv1d(options.causal ? seen : x, layer.weight, layer.bias, options);
+  options.skipped = seen.dim(1) - places;
+  return conv1d(seen, layer.weight, layer.bias, options);
 }
 
 Var OnTape::beside(const Var& x, const Var& y) const { return tail(x, y.dim(1), 1); }

@@ -20,8 +20,7 @@ void NextItemOptions::add_to(OptionList& list) {
   list.add({"next_sampler",
             &sampler,
             "sampled loss, bpr-max: how items are drawn; counts: by their number of occurrences so "
-            "far, to "
-            "a power",
+            "far, to a power",
             {"log-uniform", "uniform", "counts", "in-batch"}});
   list.add({"next_samples",
             &samples,

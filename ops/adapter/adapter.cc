@@ -13,8 +13,8 @@
 namespace ctr {
 namespace {
 
-constexpr int64_t kBlock =
-    256;  // rows; what each adds to the weights' gradients is a sum of its own
+// Rows of a block; what each adds to the weights' gradients is a sum of its own.
+constexpr int64_t kBlock = 256;
 
 struct Sizes {
   int64_t rows, width, inner;  // N, D, k
@@ -74,9 +74,9 @@ void forward(const Sizes& n, const Tensor& x, const AdapterWeights& w, bool skip
 
 // Where the gradients of the weights begin in what a block adds up: W_down [k, D], W_upᵀ [k, D],
 // b_down [k], b_up [D].
-struct Places {
+struct Offsets {
   int64_t up, down_bias, up_bias, size;
-  explicit Places(const Sizes& n)
+  explicit Offsets(const Sizes& n)
       : up(n.inner * n.width),
         down_bias(2 * up),
         up_bias(down_bias + n.inner),
@@ -88,7 +88,7 @@ void add_rows(const Matrix<const T>& x, T* sum) {
   for (int64_t r = 0; r < x.rows; ++r) small::add_scaled(T(1), x.data + r * x.stride, sum, x.cols);
 }
 
-// dx where it is defined; and of each block what it adds to the weights, [blocks, Places::size],
+// dx where it is defined; and of each block what it adds to the weights, [blocks, Offsets::size],
 // where that is defined.
 template <class T>
 void backward(const Sizes& n, const Tensor& x, const AdapterWeights& w, bool skip,
@@ -98,7 +98,7 @@ void backward(const Sizes& n, const Tensor& x, const AdapterWeights& w, bool ski
   const Tensor none = Tensor::zeros({std::max(n.width, n.inner)}, dy.dtype());
   const T* zeros = none.data<T>();
   Tensor slope({n.rows, n.inner}, dy.dtype());  // d loss / d (W_down x + b_down)
-  const Places at(n);
+  const Offsets at(n);
   n.each_block([&](int64_t first, int64_t count, int64_t block) {
     const Matrix<const T> upstream = rows_of<T>(dy, first, count, n.width);
     up.multiply(upstream, zeros, room_in<T>(slope, first, count, n.inner));
@@ -127,7 +127,7 @@ void backward(const Sizes& n, const Tensor& x, const AdapterWeights& w, bool ski
 // The blocks' sums added up in their order, put where they belong.
 template <class T>
 void put_weights(const Sizes& n, const Tensor& sums, GradientSink& sink) {
-  const Places at(n);
+  const Offsets at(n);
   Tensor all = Tensor::zeros({at.size}, sums.dtype());
   T* sum = all.data<T>();
   for (int64_t block = 0; block < n.blocks(); ++block)
@@ -183,7 +183,7 @@ Var adapter(const Var& x, const AdapterWeights& weights, bool skip) {
     const bool trains = sink.needs(1) || sink.needs(2) || sink.needs(3) || sink.needs(4);
     Tensor dx, sums;
     if (sink.needs(0)) dx = Tensor(xv.shape(), dy.dtype());
-    if (trains) sums = Tensor({n.blocks(), Places(n).size}, dy.dtype());
+    if (trains) sums = Tensor({n.blocks(), Offsets(n).size}, dy.dtype());
     Product all = n.down();
     all.repeats = 1 + (sink.needs(0) ? 1 : 0) + (trains ? 2 : 0);
     visit_float(dy.dtype(), "adapter", [&](auto zero) {

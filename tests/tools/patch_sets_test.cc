@@ -2,14 +2,11 @@
 
 #include "tools/patch_sets.h"
 
-#include <cstring>
 #include <sstream>
 
-#include "io/batch_loader.h"
 #include "io/shared_users.h"
 #include "tests/message.h"
 #include "tests/tools/small_run.h"
-#include "tools/fine_tune.h"
 #include "tools/top_predictions.h"
 
 namespace ctr {
@@ -50,12 +47,7 @@ class PatchSetRuns : public SmallRuns {
     data = read_dataset(path(set));
     options.model = model;
     options.data = path(set);
-    BuiltModel built = build();
-    if (!from.empty()) begin_from(path(from), data, find_model(model), built);
-    RunDirectory directory = RunDirectory::create(path(name), "");
-    directory.begin(data, options, model_options);
-    const TrainReport report = train(built, data, options, directory.events(options));
-    directory.finish(built, data, options, model_options, report);
+    start_from(name, from);
   }
 
   std::string best(const std::vector<std::string>& runs) {

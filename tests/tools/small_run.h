@@ -13,6 +13,7 @@
 #include "engine/rng.h"
 #include "io/file.h"
 #include "tests/message.h"
+#include "tools/fine_tune.h"
 #include "tools/run_directory.h"
 
 namespace ctr {
@@ -101,17 +102,17 @@ class SmallRuns : public testing::Test {
   // Trains as the verb does; `adjust` may change what happens on the way.
   TrainReport run(RunDirectory directory, const TrainSnapshot* from,
                   const std::function<void(TrainEvents&)>& adjust = {}) {
-    auto built = std::make_unique<BuiltModel>(find_model(options.model), data, model_options,
-                                              DType::f32, static_cast<uint64_t>(options.seed));
-    directory.begin(data, options, model_options);
-    TrainEvents events = directory.events(options);
-    if (adjust) adjust(events);
-    TrainReport report = train(*built, data, options, events, from);
-    if (!report.interrupted) directory.finish(*built, data, options, model_options, report);
-    return report;
+    BuiltModel built = build();
+    return train_in(std::move(directory), built, from, adjust);
   }
   TrainReport start(const std::string& name, const std::function<void(TrainEvents&)>& adjust = {}) {
     return run(RunDirectory::create(path(name), ""), nullptr, adjust);
+  }
+  // Begins with the weights of the run `from`; empty: with none.
+  TrainReport start_from(const std::string& name, const std::string& from) {
+    BuiltModel built = build();
+    if (!from.empty()) begin_from(path(from), data, find_model(options.model), built);
+    return train_in(RunDirectory::create(path(name), ""), built, nullptr, {});
   }
   // What had to be passed over goes to `notes`.
   TrainReport resume(const std::string& name) {
@@ -122,6 +123,17 @@ class SmallRuns : public testing::Test {
   }
 
   std::vector<std::string> notes;
+
+ private:
+  TrainReport train_in(RunDirectory directory, BuiltModel& built, const TrainSnapshot* from,
+                       const std::function<void(TrainEvents&)>& adjust) {
+    directory.begin(data, options, model_options);
+    TrainEvents events = directory.events(options);
+    if (adjust) adjust(events);
+    TrainReport report = train(built, data, options, events, from);
+    if (!report.interrupted) directory.finish(built, data, options, model_options, report);
+    return report;
+  }
 };
 
 }  // namespace ctr

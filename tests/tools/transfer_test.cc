@@ -180,13 +180,7 @@ TEST_F(Transfer, PretrainingOnSharedUsersHelpsTheTask) {
     options.model = model;
     options.data = path(set);
     options.epochs = options.patience = epochs;
-    BuiltModel built = build();
-    if (!from.empty()) begin_from(path(from), data, find_model(model), built);
-    RunDirectory directory = RunDirectory::create(path(name), "");
-    directory.begin(data, options, model_options);
-    const TrainReport report = train(built, data, options, directory.events(options));
-    directory.finish(built, data, options, model_options, report);
-    return report.test.ranking.hr1;
+    return start_from(name, from).test.ranking.hr1;
   };
   trained("network", "nextitnet", "clicks", 12, "");
   const double without = trained("zero", "peterrec", "told", 20, "");

@@ -30,7 +30,6 @@ svg .full { fill: var(--full); }
 svg .curve { fill: none; stroke: var(--better); stroke-width: 1.8; }
 svg .reference { fill: none; stroke: var(--soft); stroke-width: 1.4; }
 svg .spread { stroke: var(--better); stroke-width: 1; }
-svg .soft { stroke: var(--soft); }
 )";
 }
 

@@ -11,6 +11,8 @@
 
 namespace ctr {
 
+inline constexpr const char* kFullModel = "full";
+
 struct Setting {
   std::string option;
   // As OptionList::set takes it. {user}, {item}, {domain} stand for the data's field of that role.
@@ -34,8 +36,8 @@ struct Variant {
     return std::string();
   };
   std::string method = {};  // of a variant on fewer rows: the one on all rows
-  std::string beside =
-      "full";  // the variant that it is compared with, itself for those that others are
+  // The variant that it is compared with, itself for those that others are.
+  std::string beside = kFullModel;
 };
 
 struct Ablation {
@@ -44,8 +46,6 @@ struct Ablation {
   std::vector<Setting> base = {};  // of the full model, over its preset
   std::vector<Variant> variants;
 };
-
-inline constexpr const char* kFullModel = "full";
 
 const std::vector<Ablation>& ablations();
 // Throws kind usage, with the models that have a table and the nearest, where there is none.
