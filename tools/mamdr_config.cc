@@ -215,18 +215,14 @@ class Reader {
     const std::string stem = name.substr(0, bar);
     read_words(name, bar == std::string::npos ? "" : name.substr(bar + 1));
     is_lora_ |= stem == "mlora";
+    if (uncertain_) add("model.name", "task_balance", "uncertainty");
     if (stem == "star") return add("model.name", "model", "star");
     if (const auto tasks = kTaskModels.find(stem); tasks != kTaskModels.end()) {
       tasks_ = &tasks->second;
       add("model.name", "model", tasks_->model);
       add("model.name", "tasks", "domains");
-      if (uncertain_) add("model.name", "task_balance", "uncertainty");
       return;
     }
-    CTR_CHECK_DATA(!uncertain_,
-                   "{}: model.name '{}': here the losses of domains are weighed by their "
-                   "uncertainty in models with a task for each: shared_bottom, mmoe or ple",
-                   path_, name);
     const auto found = deepctr_models().find(stem == "mlora" ? "mlp" : stem);
     std::vector<std::string> known = {"mlora", "star", "shared_bottom", "mmoe", "ple"};
     for (const auto& [one, model] : deepctr_models()) known.push_back(one);

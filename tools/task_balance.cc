@@ -6,6 +6,9 @@
 #include <regex>
 
 #include "engine/check.h"
+#include "ops/activation/activation.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/reduce/reduce.h"
 
 namespace ctr {
 namespace {
@@ -75,6 +78,25 @@ std::vector<double> norms_of(std::span<const Tensor> gradients) {
   return norms;
 }
 
+TaskLosses losses_of_domains(const Var& z, const Batch& batch, int64_t domains) {
+  const Var label(batch.label.cast(z.dtype()).reshaped(z.shape()));
+  const Var loss = activate(z, Activation::softplus) + scale(z * label, -1);
+  const auto* domain = batch.domain.data<int64_t>();
+  TaskLosses all;
+  for (int64_t d = 0; d < domains; ++d) {
+    const auto rows = std::count(domain, domain + batch.rows, d);
+    Tensor share = Tensor::zeros(z.shape(), z.dtype());
+    visit_float(z.dtype(), "tasks", [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t b = 0; b < batch.rows; ++b)
+        if (domain[b] == d) share.data<T>()[b] = T(1) / static_cast<T>(batch.rows);
+    });
+    all.losses.push_back(sum(loss * Var(share), 0));
+    all.shares.push_back(static_cast<double>(rows) / static_cast<double>(batch.rows));
+  }
+  return all;
+}
+
 TaskBalance::TaskBalance(const TrainOptions& options)
     : kind_(options.task_balance),
       given_(weights_of_tasks(options)),
@@ -85,6 +107,24 @@ TaskBalance::TaskBalance(const TrainOptions& options)
             "train: --task-balance {} sets the weights; leave "
             "--task-weights out",
             kind_);
+}
+
+TaskLosses TaskBalance::losses(const Model& model, const Batch& batch, const Schema& schema) const {
+  if (kind_ != "uncertainty") {
+    std::vector<Var> losses = model.training_losses(batch);
+    const size_t tasks = losses.size();
+    CTR_CHECK(
+        fixed() || tasks > 1,
+        "train: --task-balance gradnorm weighs several losses, and here is one; leave it out, "
+        "or choose uncertainty, which weighs the losses of domains too");
+    return {std::move(losses), std::vector<double>(tasks, 1)};
+  }
+  const std::vector<Var> z = model.logits(batch);
+  if (z.size() > 1) return {model.losses(z, batch), std::vector<double>(z.size(), 1)};
+  CTR_CHECK(schema.index_of(FieldRole::domain) >= 0 && model.needs_both_labels(),
+            "train: --task-balance uncertainty weighs the labels of several tasks, or the domains "
+            "of a model that learns from clicks and others; here is one loss. Leave it out");
+  return losses_of_domains(z[0], batch, schema.domains);
 }
 
 std::vector<double> TaskBalance::weights(size_t tasks) const {
@@ -112,7 +152,8 @@ const Parameter* TaskBalance::measured(const ParameterStore& store) const {
   return found;
 }
 
-void TaskBalance::update(std::span<const double> losses, std::span<const double> norms) {
+void TaskBalance::update(std::span<const double> losses, std::span<const double> shares,
+                         std::span<const double> norms) {
   if (fixed()) return;
   std::vector<double>& w = state_.weights;
   if (w.empty()) {
@@ -124,7 +165,8 @@ void TaskBalance::update(std::span<const double> losses, std::span<const double>
     for (size_t t = 0; t < w.size(); ++t) w[t] -= rate_ * step.dw[t];
     renormalise(w, kLeastWeight);
   } else {
-    for (size_t t = 0; t < w.size(); ++t) w[t] -= rate_ * (0.5 - std::exp(-w[t]) * losses[t]);
+    for (size_t t = 0; t < w.size(); ++t)
+      w[t] -= rate_ * (0.5 * shares[t] - std::exp(-w[t]) * losses[t]);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "autograd/tape.h"
+#include "models/model.h"
 #include "tools/train_options.h"
 
 namespace ctr {
@@ -32,6 +33,16 @@ void add_gradients_at(const Parameter& weight, std::span<const Var> losses, doub
                       std::vector<Tensor>& sums);
 std::vector<double> norms_of(std::span<const Tensor> gradients);
 
+// The losses of a batch that a step weighs → [1] each, and the share of the batch's rows that each
+// is of: those of the model's tasks, of all rows, or of the domains.
+struct TaskLosses {
+  std::vector<Var> losses;
+  std::vector<double> shares;
+};
+// The domains' losses of logits z [B, 1], L_d = (1 / B) Σ of the binary cross-entropies of domain
+// d's rows, so that Σ_d L_d is the loss of the batch; 0 for a domain without rows.
+TaskLosses losses_of_domains(const Var& z, const Batch& batch, int64_t domains);
+
 // What a resumed run goes on from.
 struct BalanceState {
   std::vector<double> weights;  // w_t of GradNorm, s_t of uncertainty; empty before the first step
@@ -44,19 +55,24 @@ struct BalanceState {
 //   fixed        w_t of --task-weights
 //   gradnorm     w_t moved by GradNorm and SGD, from 1
 //   uncertainty  w_t = e^−s_t, s_t moved by SGD on Σ_t e^−s_t L_t + ½ s_t, from 0 (Kendall, Gal,
-//                Cipolla, CVPR 2018, in the form for classification)
+//                Cipolla, CVPR 2018, in the form for classification). A model of one task weighs
+//                the domains' losses so: p_d e^−s_d L_d + ½ p_d s_d with p_d the domain's share of
+//                the rows (MAMDR's way, there in batches of one domain each)
 class TaskBalance {
  public:
   TaskBalance() = default;
   explicit TaskBalance(const TrainOptions& options);
 
+  // What it weighs. Throws where that is one loss alone, which no weight can balance.
+  TaskLosses losses(const Model& model, const Batch& batch, const Schema& schema) const;
   // w_t of the next step; empty: 1 each.
   std::vector<double> weights(size_t tasks) const;
   // The parameter at which the norms are measured, null when they are not needed. Throws when the
   // model has none that fits.
   const Parameter* measured(const ParameterStore& store) const;
-  // After a step; `norms` as `measured` asks.
-  void update(std::span<const double> losses, std::span<const double> norms);
+  // After a step, from the losses and their shares of its rows; `norms` as `measured` asks.
+  void update(std::span<const double> losses, std::span<const double> shares,
+              std::span<const double> norms);
 
   bool fixed() const { return kind_ == "fixed"; }
   const BalanceState& state() const { return state_; }

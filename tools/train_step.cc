@@ -32,14 +32,18 @@ StepResult TrainStep::measure(std::span<const Batch> batches, uint32_t first_dra
     store.mode().step = first_draw + static_cast<uint32_t>(i);
     Tape tape;
     const Model& model = built_.model();
-    const std::vector<Var> losses = model.training_losses(batches[i]);
+    const auto [losses, shares] = balance_.losses(model, batches[i], schema_);
     const std::vector<double> weights = balance_.weights(losses.size());
     if (!balance_.fixed()) result.task_weights = weights;
     const Var loss = weighted_sum(losses, weights);
     const double share = static_cast<double>(batches[i].rows) / static_cast<double>(result.rows);
     result.loss += share * number_in(loss);
     result.task_loss.resize(losses.size());
-    for (size_t t = 0; t < losses.size(); ++t) result.task_loss[t] += share * number_in(losses[t]);
+    result.task_shares.resize(losses.size());
+    for (size_t t = 0; t < losses.size(); ++t) {
+      result.task_loss[t] += share * number_in(losses[t]);
+      result.task_shares[t] += share * shares[t];
+    }
     if (!std::isfinite(result.loss)) refuse(batches, first_draw, "loss", result.loss, {});
     if (measured_ != nullptr) add_gradients_at(*measured_, losses, share, of_tasks_);
     BackwardOptions options;
@@ -71,7 +75,7 @@ void TrainStep::move(StepGradients sums, std::span<const Batch> batches, uint32_
     result.measured = clipping.measured;
   }
   optimizer_.apply(store, gradients);
-  balance_.update(result.task_loss, norms_of(of_tasks_));
+  balance_.update(result.task_loss, result.task_shares, norms_of(of_tasks_));
   of_tasks_.clear();
 }
 

@@ -14,7 +14,8 @@ namespace ctr {
 
 struct StepResult {
   double loss = 0;                        // mean over all rows
-  std::vector<double> task_loss = {};     // of each task, unweighted
+  std::vector<double> task_loss = {};     // TaskLosses::losses, unweighted
+  std::vector<double> task_shares = {};   // and of which share of the rows
   std::vector<double> task_weights = {};  // where they move, those of this step
   double gradient_norm = 0;               // before clipping; what it counts: Optimizer::clip
   bool measured = false;                  // Clipping::measured

@@ -19,7 +19,7 @@ struct StepReport {
   int64_t epoch = 0, step_of_epoch = 0, steps_per_epoch = 0;
   double loss = 0;                        // mean over the step's rows
   double epoch_loss = 0;                  // running mean of the epoch
-  std::vector<double> task_loss = {};     // of several tasks, unweighted
+  std::vector<double> task_loss = {};     // of several tasks, or of domains over all rows
   std::vector<double> task_weights = {};  // where they move, those of this step
   double learning_rate = 0;               // of this step
   double gradient_norm = 0;               // before clipping

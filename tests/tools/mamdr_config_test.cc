@@ -97,9 +97,17 @@ TEST(MamdrConfig, ReadsModelsWithATaskForEachDomain) {
   EXPECT_EQ(found.at("specific_experts"), "10");
   EXPECT_EQ(found.at("shared_experts"), "2");
   EXPECT_EQ(found.at("ple_levels"), "1");
+}
+
+// As in config/Taobao-10/deepctr_uncertainty_weight_taobao_10.json: one output, whose domains are
+// weighed.
+TEST(MamdrConfig, WeighsDomainsByTheirUncertainty) {
+  Json json = taobao();
+  for (const char* key : {"lora_r", "lora_reduce"}) json["model"].erase(key);
   json["model"]["name"] = "mlp_uncertainty_weight";
-  EXPECT_NE(message([&] { read_mamdr_config(json, "f.json"); }).find("shared_bottom, mmoe or ple"),
-            std::string::npos);
+  const auto found = settings(json);
+  EXPECT_EQ(found.at("model"), "mlp");
+  EXPECT_EQ(found.at("task_balance"), "uncertainty");
 }
 
 TEST(MamdrConfig, RefusesWhatItDoesNotKnow) {

@@ -40,10 +40,10 @@ TEST(GradNorm, StartsFromTheFirstLosses) {
   options.task_balance = "gradnorm";
   TaskBalance balance(options);
   expect_all(balance.weights(2), {1, 1});
-  const std::vector<double> first{1, 2.5}, losses{.8, 1.5}, equal{1, 1}, norms{2, .5};
-  balance.update(first, equal);  // equal norms of equal rates: nothing to pull
+  const std::vector<double> first{1, 2.5}, losses{.8, 1.5}, equal{1, 1}, ones{1, 1}, norms{2, .5};
+  balance.update(first, ones, equal);  // equal norms of equal rates: nothing to pull
   expect_all(balance.weights(2), {1, 1});
-  balance.update(losses, norms);
+  balance.update(losses, ones, norms);
   expect_all(balance.weights(2), {.968153, 1.031847});
   expect_all(balance.state().first_losses, first);
 }
@@ -53,12 +53,37 @@ TEST(Uncertainty, DescendsItsLoss) {
   options.task_balance = "uncertainty";
   options.balance_learning_rate = 0.1;
   TaskBalance balance(options);
-  const std::vector<double> losses{.25, 2};
-  balance.update(losses, {});
+  const std::vector<double> losses{.25, 2}, ones{1, 1};
+  balance.update(losses, ones, {});
   // s ← 0 − 0.1 (½ − L)
   expect_all(balance.weights(2), {std::exp(.025), std::exp(-.15)});
-  for (int step = 0; step < 2000; ++step) balance.update(losses, {});
+  for (int step = 0; step < 2000; ++step) balance.update(losses, ones, {});
   expect_all(balance.weights(2), {2, .25});  // e^−s = 1 / (2 L)
+}
+
+// Domains have a share of the rows: s ← s − rate p (½ − e^−s L / p), with L over all rows.
+TEST(Uncertainty, MovesADomainAsFarAsItsShareOfTheRows) {
+  TrainOptions options;
+  options.task_balance = "uncertainty";
+  options.balance_learning_rate = 0.1;
+  TaskBalance balance(options);
+  const std::vector<double> losses{.25 * .2, 2 * .8, 0}, shares{.2, .8, 0};
+  balance.update(losses, shares, {});
+  expect_all(balance.weights(3), {std::exp(.025 * .2), std::exp(-.15 * .8), 1});
+}
+
+TEST(Uncertainty, TakesTheLossApartByDomain) {
+  const Var z(Tensor::from<double>({4, 1}, {.3, -2, 1.5, .1}));
+  Batch batch;
+  batch.rows = 4;
+  batch.label = Tensor::from<float>({4}, {1, 0, 0, 1});
+  batch.domain = Tensor::from<int64_t>({4}, {2, 0, 2, 2});
+  const TaskLosses found = losses_of_domains(z, batch, 3);
+  std::vector<double> losses;
+  for (const Var& loss : found.losses) losses.push_back(loss.value().data<double>()[0]);
+  const auto of = [](double x, double t) { return std::log1p(std::exp(x)) - x * t; };
+  expect_all(losses, {of(-2, 0) / 4, 0, (of(.3, 1) + of(1.5, 0) + of(.1, 1)) / 4});
+  expect_all(found.shares, {.25, 0, .75});
 }
 
 // With s = ln σ²: L / σ² + ln σ for σ = 1, √e.

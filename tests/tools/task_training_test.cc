@@ -134,6 +134,44 @@ TEST_F(TaskRuns, BalancedWeightsGoOnToTheSameBits) {
   }
 }
 
+// A model of one task weighs its domains, in mixed batches and in those of one domain each.
+TEST_F(TaskRuns, DomainsAreWeighedByTheirUncertainty) {
+  data = make_data("hard", [](Columns& columns) {  // domain 1's clicks are a coin's
+    for (size_t r = 0; r < columns.labels[0].size(); ++r)
+      if (columns.fields[2].ids[r] == 1)
+        columns.labels[0][r] = r % 3 == 0 ? 1 : 0;
+      else
+        columns.labels[0][r] = columns.fields[1].ids[r] < 7 ? 1 : 0;
+  });
+  options.model = "mlp";
+  options.epochs = options.patience = 12;
+  options.task_balance = "uncertainty";
+  options.balance_learning_rate = 0.1;
+  for (const char* strategy : {"joint", "alternate"}) {
+    options.strategy.name = strategy;
+    std::vector<double> weights;
+    start(strategy, [&](TrainEvents& events) {
+      events.step = [&weights](const StepReport& report) { weights = report.task_weights; };
+    });
+    ASSERT_EQ(weights.size(), 2U);
+    EXPECT_GT(weights[0], 1.2 * weights[1]) << strategy;
+  }
+}
+
+TEST_F(TaskRuns, OneLossIsNotBalanced) {
+  options.model = "mlp";
+  options.task_balance = "uncertainty";
+  data.schema.fields[2].role = FieldRole::none;
+  auto refusal = [&] {
+    BuiltModel built = build();
+    return message([&] { train(built, data, options); });
+  };
+  EXPECT_NE(refusal().find("here is one loss. Leave it out"), std::string::npos);
+  options.task_balance = "gradnorm";
+  options.gradnorm_parameter = "mlp/0/weight";
+  EXPECT_NE(refusal().find("several losses, and here is one; leave it out"), std::string::npos);
+}
+
 TEST_F(TaskRuns, AWeightOfZeroLeavesATaskUntrained) {
   options.task_weights = {"1", "0"};
   BuiltModel built = build();
