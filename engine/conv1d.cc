@@ -5,6 +5,7 @@
 
 #include "engine/check.h"
 #include "engine/conv1d_rows.h"
+#include "engine/conv1d_winograd.h"
 #include "engine/onednn/conv1d.h"
 #include "engine/profile.h"
 #include "engine/reference_conv1d.h"
@@ -30,10 +31,26 @@ void check(Device device, const Conv1d& c) {
             c.taps, c.dilation);
 }
 
+// Of a sequence, pairs of a place and one that a tap sees there.
+int64_t seen(const Conv1d& c) {
+  int64_t count = 0;
+  for (int64_t j = 0; j < c.taps; ++j) {
+    const int64_t last = std::min(c.places(), c.length + c.shift(j));
+    count += std::max<int64_t>(0, last - std::max<int64_t>(0, c.shift(j)));
+  }
+  return count;
+}
+
 bool empty(const Conv1d& c) { return c.rows_out() == 0 || c.in == 0 || c.out == 0; }
 
-// Of the products that the taps' rows make.
+// Of the products that the way makes: those of the taps' rows, or fewer.
 Product product_of(const Conv1d& c, Conv1dPart part) {
+  if (c.rows_out() > 0 && conv1d_way(c, part) == Conv1dWay::winograd) {
+    const int64_t rows = winograd::products(c, part);
+    if (part == Conv1dPart::forward) return {rows, c.out, c.in, 1, false, false};
+    if (part == Conv1dPart::data) return {rows, c.in, c.out, 1, false, false};
+    return {c.out, c.in, rows / 4, 4, true, false};
+  }
   int64_t taps = 0;
   for (int64_t j = 0; j < c.taps; ++j) taps += c.reaches(j) ? 1 : 0;
   if (part == Conv1dPart::forward) return {c.rows_out(), c.out, taps * c.in, 1, false, true};
@@ -48,9 +65,14 @@ void forward(Device device, const Conv1d& c, const T* x, const T* w, const T* bi
   const MeasuredProduct measured(product_of(c, Conv1dPart::forward));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
-      return conv1d_way(c, Conv1dPart::forward) == Conv1dWay::rows
-                 ? rows::conv1d_forward(c, x, w, bias, y)
-                 : onednn::conv1d_forward(c, x, w, bias, y);
+      switch (conv1d_way(c, Conv1dPart::forward)) {
+        case Conv1dWay::rows:
+          return rows::conv1d_forward(c, x, w, bias, y);
+        case Conv1dWay::library:
+          return onednn::conv1d_forward(c, x, w, bias, y);
+        case Conv1dWay::winograd:
+          return winograd::conv1d_forward(c, x, w, bias, y);
+      }
     }
   }
   reference::conv1d_forward(c, x, w, bias, y);
@@ -63,8 +85,14 @@ void data(Device device, const Conv1d& c, const T* dy, const T* w, T* dx) {
   const MeasuredProduct measured(product_of(c, Conv1dPart::data));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
-      return conv1d_way(c, Conv1dPart::data) == Conv1dWay::rows ? rows::conv1d_data(c, dy, w, dx)
-                                                                : onednn::conv1d_data(c, dy, w, dx);
+      switch (conv1d_way(c, Conv1dPart::data)) {
+        case Conv1dWay::rows:
+          return rows::conv1d_data(c, dy, w, dx);
+        case Conv1dWay::library:
+          return onednn::conv1d_data(c, dy, w, dx);
+        case Conv1dWay::winograd:
+          return winograd::conv1d_data(c, dy, w, dx);
+      }
     }
   }
   reference::conv1d_data(c, dy, w, dx);
@@ -77,9 +105,14 @@ void weight(Device device, const Conv1d& c, const T* x, const T* dy, T* dw) {
   const MeasuredProduct measured(product_of(c, Conv1dPart::weight));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
-      return conv1d_way(c, Conv1dPart::weight) == Conv1dWay::rows
-                 ? rows::conv1d_weight(c, x, dy, dw)
-                 : onednn::conv1d_weight(c, x, dy, dw);
+      switch (conv1d_way(c, Conv1dPart::weight)) {
+        case Conv1dWay::rows:
+          return rows::conv1d_weight(c, x, dy, dw);
+        case Conv1dWay::library:
+          return onednn::conv1d_weight(c, x, dy, dw);
+        case Conv1dWay::winograd:
+          return winograd::conv1d_weight(c, x, dy, dw);
+      }
     }
   }
   reference::conv1d_weight(c, x, dy, dw);
@@ -89,8 +122,14 @@ void weight(Device device, const Conv1d& c, const T* x, const T* dy, T* dw) {
 
 // Measured with oneDNN 2.6 on AVX2, one thread, 3 taps, 8 to 256 channels, T of 9 to 100, D of 1 to
 // 8 (docs/performance.md). Narrow and short ones lose to the library's start; its data gradient
-// falls back to a slow kernel when a tap looks back further than the sequence is long.
+// falls back to a slow kernel when a tap looks back further than the sequence is long. Filtering
+// needs wide channels, or its additions cost what its products save (measured on AVX-512 too), and
+// few products beside those of the taps that see a place.
 Conv1dWay conv1d_way(const Conv1d& c, Conv1dPart part) {
+  constexpr int64_t kWide = 128, kManyRows = 1024;
+  if (c.taps == 3 && std::min(c.in, c.out) >= kWide && c.rows_out() >= kManyRows &&
+      20 * winograd::products(c, part) <= 17 * c.batch * seen(c))
+    return Conv1dWay::winograd;
   bool library = false;
   if (part == Conv1dPart::forward) {
     library = std::max(c.in, c.out) >= 32 || c.length >= 32;

@@ -6,11 +6,12 @@
 // A causal one may leave out the first S places of y, which is [B, T − S, O] then, for what is read
 // at later places alone; with S = (K − 1) D no zero is seen.
 //
-// In f64 these are textbook loops. In f32 there are two ways, which agree within rounding: the rows
-// that the taps see side by side as one product (conv1d_rows.h), and oneDNN's convolution
-// (onednn/conv1d.h). The shape alone decides (conv1d_way), by a rule that was measured beforehand:
-// measured as it runs, the choice and with it the last bits would depend on the machine's load.
-// Each way gives the same bits for any number of threads.
+// In f64 these are textbook loops. In f32 there are three ways, which agree within rounding: the
+// rows that the taps see side by side as one product (conv1d_rows.h), oneDNN's convolution
+// (onednn/conv1d.h), and minimal filtering (conv1d_winograd.h). The shape alone decides
+// (conv1d_way), by a rule that was measured beforehand: measured as it runs, the choice and with it
+// the last bits would depend on the machine's load. Each way gives the same bits for any number of
+// threads.
 
 #include <cstdint>
 
@@ -36,7 +37,7 @@ struct Conv1d {
 };
 
 enum class Conv1dPart : uint8_t { forward, data, weight };
-enum class Conv1dWay : uint8_t { rows, library };
+enum class Conv1dWay : uint8_t { rows, library, winograd };
 Conv1dWay conv1d_way(const Conv1d& c, Conv1dPart part);
 
 // Throw ctr::Error when a size is negative, there is no tap, no dilation, an even number of taps is

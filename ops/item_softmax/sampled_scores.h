@@ -45,6 +45,7 @@ class SampledScores {
     scores_ = Tensor({most, items_.count()}, rows_.h.dtype());
     scaled_ = Tensor({most, width()}, rows_.h.dtype());
     factor_ = Tensor({most}, rows_.h.dtype());
+    columns_ = columns_of_items();
     for (int64_t begin = 0; begin < rows_.count(); begin += most) {
       const int64_t count = std::min(most, rows_.count() - begin);
       // Threads keep their products by their sizes: the first group leaves each with those of a
@@ -90,6 +91,22 @@ class SampledScores {
   Matrix<const T> weight() const {
     return {items_.weight.data<T>(), items_.count(), width(), width()};
   }
+  // The items side by side, [D, S]: turned around once, not for every piece of rows.
+  Tensor columns_of_items() const {
+    Tensor result({width(), items_.count()}, items_.weight.dtype());
+    constexpr int64_t kTile = 16;
+    const int64_t count = items_.count(), tiles = (count + kTile - 1) / kTile;
+    const T* from = items_.weight.data<T>();
+    T* to = result.data<T>();
+    parallel_rows(tiles, kTile * width(), [&](int64_t begin, int64_t end) {
+      for (int64_t first = begin * kTile; first < std::min(end * kTile, count); first += kTile) {
+        const int64_t last = std::min(first + kTile, count);
+        for (int64_t d = 0; d < width(); ++d)
+          for (int64_t s = first; s < last; ++s) to[d * count + s] = from[s * width() + d];
+      }
+    });
+    return result;
+  }
   Matrix<T> scores(Range at, Range cols) {
     return {scores_.data<T>() + at.begin * items_.count() + cols.begin, at.count(), cols.count(),
             items_.count()};
@@ -101,7 +118,8 @@ class SampledScores {
     const Matrix<T> z = scores(at, {0, items_.count()});
     const Matrix<const T> h{rows_.h.data<T>() + first * width(), at.count(), width(), width()};
     timed(0, [&] {
-      gemm_here(Device::cpu, h, Transpose::no, weight(), Transpose::yes, z,
+      gemm_here(Device::cpu, h, Transpose::no,
+                {columns_.data<T>(), width(), items_.count(), items_.count()}, Transpose::no, z,
                 {items_.shift.data<T>()});
     });
     set_hits(begin, at, -math::kInfinity<T>);
@@ -167,7 +185,7 @@ class SampledScores {
     Profile* profile = Profile::current();
     if (profile == nullptr || rows == 0) return;
     const int64_t groups = (rows_.count() + rows - 1) / rows, items = items_.count();
-    profile->product({rows, items, width(), 1, false, true, groups}, seconds_[0]);
+    profile->product({rows, items, width(), 1, false, false, groups}, seconds_[0]);
     if (!gradients) return;
     profile->product({rows, width(), items, 1, false, false, groups}, seconds_[1]);
     profile->product({items, width(), rows, 1, true, false, groups}, seconds_[2]);
@@ -177,6 +195,7 @@ class SampledScores {
   const SampledItems& items_;
   const SampleHits& hits_;
   Tensor score_;
+  Tensor columns_;
   Tensor scores_, scaled_, factor_;  // of a group of rows: e^{z − largest}, factor h, factor
   std::array<double, 3> seconds_{};
 };

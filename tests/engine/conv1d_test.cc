@@ -1,4 +1,4 @@
-// Both ways of a convolution in f32 against textbook loops in f64.
+// All ways of a convolution in f32 against textbook loops in f64.
 
 #include "engine/conv1d.h"
 
@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/conv1d_rows.h"
+#include "engine/conv1d_winograd.h"
 #include "engine/onednn/conv1d.h"
 #include "engine/parallel.h"
 #include "engine/rng.h"
@@ -54,6 +55,9 @@ Results by_rows(const Conv1d& c) {
 Results by_library(const Conv1d& c) {
   return run<float>(c, onednn::conv1d_forward, onednn::conv1d_data, onednn::conv1d_weight);
 }
+Results by_winograd(const Conv1d& c) {
+  return run<float>(c, winograd::conv1d_forward, winograd::conv1d_data, winograd::conv1d_weight);
+}
 Results textbook(const Conv1d& c) {
   return run<double>(
       c, [](const Conv1d& s, auto... p) { conv1d_forward(Device::cpu, s, p...); },
@@ -79,7 +83,7 @@ void expect_near(const Results& found, const Results& expected, const Conv1d& c)
 }
 
 // Dilations and lengths of PeterRec's network, and lengths shorter than what a tap looks back.
-TEST(Conv1d, BothWaysAgreeWithTextbookLoops) {
+TEST(Conv1d, AllWaysAgreeWithTextbookLoops) {
   for (int64_t dilation : {1, 2, 4, 8, 16}) {
     for (int64_t length : {1, 3, 9, 50, 121}) {
       for (bool causal : {true, false}) {
@@ -89,12 +93,14 @@ TEST(Conv1d, BothWaysAgreeWithTextbookLoops) {
         const Results expected = textbook(c);
         expect_near(by_rows(c), expected, c);
         expect_near(by_library(c), expected, c);
+        expect_near(by_winograd(c), expected, c);
+        if (c.taps == 3) expect_near(by_winograd(c), expected, c);
       }
     }
   }
 }
 
-TEST(Conv1d, BothWaysTakeOddSizes) {
+TEST(Conv1d, AllWaysTakeOddSizes) {
   for (const Conv1d& c : {Conv1d{1, 1, 1, 1, 1, 1, true}, Conv1d{2, 5, 3, 7, 2, 3, true},
                           Conv1d{13, 7, 5, 3, 5, 2, false}, Conv1d{40, 11, 24, 17, 3, 1, true},
                           Conv1d{300, 50, 64, 64, 3, 2, true}}) {
@@ -102,6 +108,7 @@ TEST(Conv1d, BothWaysTakeOddSizes) {
     const Results expected = textbook(c);
     expect_near(by_rows(c), expected, c);
     expect_near(by_library(c), expected, c);
+    if (c.taps == 3) expect_near(by_winograd(c), expected, c);
   }
 }
 
@@ -125,12 +132,13 @@ TEST(Conv1d, LeavesOutTheFirstPlaces) {
     if (c.places() == 0) continue;
     expect_near(by_rows(c), expected, c);
     expect_near(by_library(c), expected, c);
+    if (c.taps == 3) expect_near(by_winograd(c), expected, c);
   }
 }
 
 TEST(Conv1d, GivesTheSameBitsForAnyNumberOfThreads) {
   const FineGrainScope fine;
-  for (auto* way : {by_rows, by_library}) {
+  for (auto* way : {by_rows, by_library, by_winograd}) {
     const Conv1d c{37, 21, 24, 32, 3, 4, true};
     omp_set_num_threads(1);
     const Results one = way(c);
