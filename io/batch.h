@@ -25,6 +25,9 @@ struct Batch {
   Tensor domain;                   // i64 [B]: ids of the domain field; undefined without one
   Tensor group;                    // i64 [B]: of the group field, else the user field; or undefined
   Tensor row;                      // i64 [B]: number of each row in its split
+  // i64 [B], where rows are one place each of sequences that go on from batch to batch: what
+  // follows there, 0: nothing, and 1 where a sequence begins. Undefined: rows are whole.
+  Tensor next, begins;
 };
 
 // Vector tables given with a data set, by name: f32 [vocabulary, width]. Models keep them frozen.

@@ -1,4 +1,4 @@
-// GRU4Rec (Hidasi et al., ICLR 2016), on whole sequences.
+// GRU4Rec (Hidasi et al., ICLR 2016), on whole sequences or an item at a time.
 //   h_t = GRU(E[x_t], h_{t−1}), h_0 = 0        z_t = W h_t + c
 
 #include <algorithm>
@@ -29,24 +29,33 @@ class GruLayer {
     b_hh_ = vector("b_hh");
   }
 
-  // x [B, T, I] → [B, T, H]
-  Var operator()(const Var& x) const {
+  // One place on: x [B, I], h [B, H] → h' [B, H]
+  Var step(const Var& x, const Var& h) const {
+    return gru_step(linear(x, *w_ih_, of(b_ih_)), linear(h, *w_hh_, of(b_hh_)), h);
+  }
+
+  // x [B, T, I] → [B, T, H]. With `present` [B, T], 0 or 1, the state waits at 0 until the first 1.
+  Var operator()(const Var& x, const Tensor& present = {}) const {
     const int64_t rows = x.dim(0), length = x.dim(1), gates = 3 * hidden_;
     const Var flat = reshape(x, {rows * length, x.dim(2)});
     const Var all = reshape(linear(flat, *w_ih_, of(b_ih_)), {rows, length, gates});
     Var h(Tensor::zeros({rows, hidden_}, x.dtype()));
     std::vector<Var> pieces;  // of the states
+    int64_t place = 0;
     for (const Var& piece : split(all, piece_lengths(length), 1)) {
       const std::vector<int64_t> ones(static_cast<size_t>(piece.dim(1)), 1);
       std::vector<Var> states;
       for (const Var& step : split(piece, ones, 1)) {                                 // [B, 1, 3 H]
         h = gru_step(reshape(step, {rows, gates}), linear(h, *w_hh_, of(b_hh_)), h);  // [B, H]
+        if (present.defined()) h = h * Var(column(present, place++));
         states.push_back(reshape(h, {rows, 1, hidden_}));
       }
       pieces.push_back(concat(states, 1));
     }
     return concat(pieces, 1);
   }
+
+  int64_t hidden() const { return hidden_; }
 
  private:
   // Of T places: short lists of steps need no memory of their own.
@@ -56,6 +65,17 @@ class GruLayer {
     for (int64_t begin = 0; begin < length; begin += kPiece)
       lengths.push_back(std::min(kPiece, length - begin));
     return lengths;
+  }
+  // Column `place` of [B, T], as wide as the state.
+  Tensor column(const Tensor& matrix, int64_t place) const {
+    const int64_t rows = matrix.dim(0), cols = matrix.dim(1);
+    Tensor result({rows, hidden_}, matrix.dtype());
+    visit_float(matrix.dtype(), "gru4rec", [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t b = 0; b < rows; ++b)
+        std::fill_n(result.data<T>() + b * hidden_, hidden_, matrix.data<T>()[b * cols + place]);
+    });
+    return result;
   }
   static Var of(const Parameter* bias) { return bias == nullptr ? Var() : Var(*bias); }
 
@@ -71,23 +91,80 @@ class Gru4Rec : public NextItemModel {
   Gru4Rec(const Scope& scope, const ModelContext& context)
       : NextItemModel("gru4rec", scope, context,
                       {context.options.gru.hidden, context.options.gru.bias}),
-        table_(item_table(scope, sequence(), context, 0)) {
+        table_(item_table(scope, sequence(), context, 0)),
+        lanes_(context.options.gru.lanes) {
     const GruOptions& own = context.options.gru;
     for (int64_t l = 0; l < own.layers; ++l)
       layers_.emplace_back(scope / "gru" / l, l == 0 ? item_width(context) : own.hidden, own.hidden,
                            own.bias);
   }
 
+  bool learns_by_place() const override { return lanes_ > 0; }
+  std::vector<Batch> place_by_place(const Batch& batch) const override {
+    std::vector<Batch> all;
+    if (lanes_ == 0) return all;
+    for (const LaneStep& step : lane_steps(sequence().followed(batch), lanes_))
+      all.push_back(sequence().at_places(step, batch));
+    return all;
+  }
+
  protected:
+  // Learnt an item at a time, the state has never seen what stands before a sequence.
   Var encode(const Tensor& ids) const override {
     Var h = gather(table_, ids);  // [B, T, D]
-    for (const GruLayer& layer : layers_) h = layer(h);
+    const Tensor present = lanes_ > 0 ? items_among(ids) : Tensor();
+    for (const GruLayer& layer : layers_) h = layer(h, present);
     return h;  // [B, T, H]
   }
 
+  // As in lanes: nothing is told before a sequence's first item.
+  Places taught(const Tensor& ids) const override {
+    Places places = NextItemModel::taught(ids);
+    for (int64_t i = 0; lanes_ > 0 && i < places.ids.count(); ++i)
+      if (places.ids.data<int64_t>()[i] == 0) places.target.data<int64_t>()[i] = 0;
+    return places;
+  }
+
+  // What the lanes carry is a constant: gradients are of one step.
+  Var encode_on(const Tensor& ids, const Tensor& begins) const override {
+    const int64_t rows = ids.dim(0);
+    Var h = gather(table_, ids.reshaped({rows}));  // [B, D]
+    carried_.resize(layers_.size());
+    for (size_t l = 0; l < layers_.size(); ++l) {
+      h = layers_[l].step(h, Var(state_before(carried_[l], begins)));
+      carried_[l] = h.value();
+    }
+    return reshape(h, {rows, 1, h.dim(1)});
+  }
+
  private:
+  Tensor items_among(const Tensor& ids) const {
+    Tensor present(ids.shape(), table_.value.dtype());
+    visit_float(present.dtype(), "gru4rec", [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t i = 0; i < ids.count(); ++i)
+        present.data<T>()[i] = ids.data<int64_t>()[i] == 0 ? T(0) : T(1);
+    });
+    return present;
+  }
+  // 0 where a sequence begins.
+  Tensor state_before(const Tensor& carried, const Tensor& begins) const {
+    const int64_t rows = begins.count(), width = layers_[0].hidden();
+    if (!carried.defined() || carried.dim(0) != rows)
+      return Tensor::zeros({rows, width}, table_.value.dtype());
+    Tensor state = carried.clone();
+    visit_float(state.dtype(), "gru4rec", [&](auto zero) {
+      for (int64_t b = 0; b < rows; ++b)
+        if (begins.data<int64_t>()[b] != 0)
+          std::fill_n(state.data<decltype(zero)>() + b * width, width, zero);
+    });
+    return state;
+  }
+
   const Parameter& table_;
+  int64_t lanes_;
   std::vector<GruLayer> layers_;
+  mutable std::vector<Tensor> carried_;  // of each layer [lanes, H], since the last step
 };
 
 }  // namespace
@@ -110,6 +187,7 @@ ModelInfo model_gru4rec() {
                       o.gru.layers = 2;
                       o.gru.bias = false;
                     }},
+                   {"an item at a time", [](ModelOptions& o) { o.gru.lanes = 3; }},
                    {"bpr-max over the batch's items",
                     [](ModelOptions& o) {
                       o.next_item.loss = "bpr-max";

@@ -50,6 +50,10 @@ class Model {
   // Sequences of so many users, all empty, that go on item by item (models/sequence_stream.h); null
   // where a model has no such way. Throws where it has, but not with its options.
   virtual std::unique_ptr<SequenceStream> stream(int64_t users) const;
+  // Models that learn sequences an item at a time: the batches of one place each, with `next` and
+  // `begins`, by which these rows are learnt in turn; empty: they are learnt whole.
+  virtual std::vector<Batch> place_by_place(const Batch&) const { return {}; }
+  virtual bool learns_by_place() const { return false; }
   // Models that count instead of descending a gradient see each training batch once.
   virtual bool counts() const { return false; }
   virtual void observe(const Batch&) {}

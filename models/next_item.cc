@@ -51,6 +51,9 @@ Places NextItemModel::taught(const Tensor& ids) const {
 }
 
 Places NextItemModel::places(const Batch& batch) const {
+  if (batch.next.defined())
+    return {at_the_end(batch.fields[static_cast<size_t>(sequence_.field())], 1),
+            batch.next.reshaped({batch.rows, 1})};
   if (target_field_ < 0) return taught(sequence_.followed(batch));
   return {sequence_.ids(batch), sequence_.ids_of(batch, target_field_)};
 }
@@ -61,6 +64,10 @@ Var NextItemModel::read(const Var& h) const {
 }
 
 Var NextItemModel::encode_last(const Tensor& ids) const { return tail(encode(ids), 1, 1); }
+
+Var NextItemModel::encode_on(const Tensor&, const Tensor&) const {
+  fail(ErrorKind::usage, "this model reads whole sequences alone");
+}
 
 Var NextItemModel::last(const Tensor& ids) const { return read(encode_last(asked(ids))); }
 
@@ -102,7 +109,8 @@ Tensor NextItemModel::counted(const Tensor& target) const {
 
 std::vector<Var> NextItemModel::training_losses(const Batch& batch) const {
   const Places at = places(batch);
-  const Var h = read(encode(at.ids));  // [B T, D]
+  const Var h =
+      read(batch.begins.defined() ? encode_on(at.ids, batch.begins) : encode(at.ids));  // [B T, D]
   const Tensor target = at.target.reshaped({at.target.count()});
   const Var bias = bias_ == nullptr ? Var() : Var(*bias_);
   const ItemLossOptions options{options_.padding_is_item ? -1 : 0, options_.chunk};

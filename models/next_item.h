@@ -44,6 +44,8 @@ class NextItemModel : public Model {
 
   // i64 [B, T] → [B, T, D]
   virtual Var encode(const Tensor& ids) const = 0;
+  // The same of one more place of sequences that go on, i64 [B, 1] → [B, 1, D].
+  virtual Var encode_on(const Tensor& ids, const Tensor& begins) const;
   // The same at the last place alone, [B, 1, D].
   virtual Var encode_last(const Tensor& ids) const;
   // Where and what it learns from whole rows: each place but the last tells what follows it.

@@ -1,6 +1,7 @@
 #include "models/layers/item_sequence.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/check.h"
 #include "ops/sequence/sequence.h"
@@ -108,6 +109,28 @@ Tensor ItemSequence::followed(const Batch& batch) const {
     if (clicked) row[length] = item(batch).data<int64_t>()[b];
   }
   return result;
+}
+
+Batch ItemSequence::at_places(const LaneStep& step, const Batch& rows) const {
+  Batch batch;
+  batch.rows = step.ids.count();
+  std::vector<int64_t> offsets(static_cast<size_t>(batch.rows));
+  std::iota(offsets.begin(), offsets.end(), 0);
+  batch.fields.resize(rows.fields.size());
+  batch.fields[static_cast<size_t>(field_)] = {
+      step.ids, Tensor::from<int64_t>({batch.rows}, offsets), {}};
+  if (item_field_ >= 0) batch.fields[static_cast<size_t>(item_field_)].ids = step.next;
+  batch.label = Tensor::full({batch.rows}, rows.label.dtype(), 1);
+  batch.labels = {batch.label};
+  batch.row = step.row;
+  if (rows.row.defined()) {
+    batch.row = Tensor({batch.rows}, DType::i64);
+    for (int64_t l = 0; l < batch.rows; ++l)
+      batch.row.data<int64_t>()[l] = rows.row.data<int64_t>()[step.row.data<int64_t>()[l]];
+  }
+  batch.next = step.next;
+  batch.begins = step.begins;
+  return batch;
 }
 
 Tensor ItemSequence::ids_of(const Batch& batch, int64_t field) const {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "models/layers/session_lanes.h"
 #include "models/model.h"
 
 namespace ctr {
@@ -33,9 +34,12 @@ class ItemSequence {
   const Tensor& item(const Batch& batch) const {
     return batch.fields[static_cast<size_t>(item_field_)].ids;
   }
+  // A step of lanes as a batch of the same rows' schema and numbers.
+  Batch at_places(const LaneStep& step, const Batch& rows) const;
   // Of another sequence, at as many places as this one has.
   Tensor ids_of(const Batch& batch, int64_t field) const;
 
+  int64_t field() const { return field_; }
   int64_t items() const { return items_; }  // V, with id 0
   // Ids below stand for no item: 0, and that of items out of vocabulary.
   int64_t first_item() const { return first_item_; }

@@ -82,6 +82,12 @@ void GruOptions::add_to(OptionList& list) {
   list.add({"gru_hidden", &hidden, "GRU4Rec: width of the state", {}, 1, 65536});
   list.add({"gru_layers", &layers, "GRU4Rec: layers on one another", {}, 1, 1024});
   list.add({"gru_bias", &bias, "GRU4Rec: biases of the gates and of the items"});
+  list.add({"gru_lanes",
+            &lanes,
+            "GRU4Rec: learn an item at a time, so many sequences side by side; 0: whole ones",
+            {},
+            0,
+            1e6});
 }
 
 void SasRecOptions::add_to(OptionList& list) {

@@ -43,6 +43,7 @@ struct GruOptions {
   int64_t hidden = 100;
   int64_t layers = 1;
   bool bias = true;
+  int64_t lanes = 0;  // 0: sequences are learnt whole
 
   void add_to(OptionList& list);
 };

@@ -10,6 +10,7 @@
 #include "tools/strategy/meta.h"
 #include "tools/strategy/negotiation.h"
 #include "tools/strategy/regularization.h"
+#include "tools/strategy/session_lanes.h"
 
 namespace ctr {
 namespace {
@@ -43,6 +44,7 @@ std::vector<Pass> Strategy::one_of_each(int64_t epoch) const {
 std::unique_ptr<Strategy> make_strategy(const StrategyContext& context) {
   const StrategyOptions& options = context.options.strategy;
   const std::string& name = options.name;
+  if (context.built.model().learns_by_place()) return std::make_unique<SessionLanes>(context);
   if (name == "alternate") return std::make_unique<Alternate>(context);
   if (name == "dn") return std::make_unique<Follow>(context, false);
   if (name == "reptile") return std::make_unique<Follow>(context, true);
@@ -86,6 +88,9 @@ void check_strategy(const TrainOptions& options, const Schema& schema, const Mod
               "train: {} descends a gradient, and the model {} counts; leave it out", what,
               options.model);
   }
+  CTR_CHECK(!model.learns_by_place() || (plain && options.accumulate == 1),
+            "train: {} learns an item at a time, a step of the optimizer each; leave {} out",
+            options.model, plain ? "--accumulate" : what);
   const bool resets = strategy.reload_best || strategy.tunes() ||
                       (name != "joint" && name != "alternate" && name != "pcgrad");
   CTR_CHECK(!resets || options.optimizer.update != "replay",
