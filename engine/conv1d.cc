@@ -44,8 +44,9 @@ int64_t seen(const Conv1d& c) {
 bool empty(const Conv1d& c) { return c.rows_out() == 0 || c.in == 0 || c.out == 0; }
 
 // Of the products that the way makes: those of the taps' rows, or fewer.
+template <class T>
 Product product_of(const Conv1d& c, Conv1dPart part) {
-  if (c.rows_out() > 0 && conv1d_way(c, part) == Conv1dWay::winograd) {
+  if (std::is_same_v<T, float> && conv1d_way(c, part) == Conv1dWay::winograd) {
     const int64_t rows = winograd::products(c, part);
     if (part == Conv1dPart::forward) return {rows, c.out, c.in, 1, false, false};
     if (part == Conv1dPart::data) return {rows, c.in, c.out, 1, false, false};
@@ -62,7 +63,7 @@ template <class T>
 void forward(Device device, const Conv1d& c, const T* x, const T* w, const T* bias, T* y) {
   check(device, c);
   if (c.rows_out() == 0 || c.out == 0) return;
-  const MeasuredProduct measured(product_of(c, Conv1dPart::forward));
+  const MeasuredProduct measured(product_of<T>(c, Conv1dPart::forward));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
       switch (conv1d_way(c, Conv1dPart::forward)) {
@@ -82,7 +83,7 @@ template <class T>
 void data(Device device, const Conv1d& c, const T* dy, const T* w, T* dx) {
   check(device, c);
   if (c.rows() == 0 || c.in == 0) return;
-  const MeasuredProduct measured(product_of(c, Conv1dPart::data));
+  const MeasuredProduct measured(product_of<T>(c, Conv1dPart::data));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
       switch (conv1d_way(c, Conv1dPart::data)) {
@@ -102,7 +103,7 @@ template <class T>
 void weight(Device device, const Conv1d& c, const T* x, const T* dy, T* dw) {
   check(device, c);
   if (c.out == 0 || c.in == 0) return;
-  const MeasuredProduct measured(product_of(c, Conv1dPart::weight));
+  const MeasuredProduct measured(product_of<T>(c, Conv1dPart::weight));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
       switch (conv1d_way(c, Conv1dPart::weight)) {

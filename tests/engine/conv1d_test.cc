@@ -112,6 +112,23 @@ TEST(Conv1d, AllWaysTakeOddSizes) {
   }
 }
 
+TEST(Conv1d, FiltersWideChannelsWhereThatSparesProducts) {
+  using enum Conv1dPart;
+  for (Conv1dPart part : {forward, data, weight}) {
+    EXPECT_EQ(conv1d_way({32, 50, 128, 128, 3, 4, true}, part), Conv1dWay::winograd);
+    EXPECT_NE(conv1d_way({32, 50, 64, 128, 3, 4, true}, part), Conv1dWay::winograd);
+    EXPECT_NE(conv1d_way({32, 50, 128, 128, 5, 4, true}, part), Conv1dWay::winograd);
+    EXPECT_NE(conv1d_way({64, 20, 128, 128, 3, 8, true}, part), Conv1dWay::winograd)
+        << "taps that see zeros are free elsewhere";
+  }
+  const Conv1d c{32, 40, 128, 136, 3, 2, true};
+  const auto chosen = run<float>(
+      c, [](const Conv1d& s, auto... p) { conv1d_forward(Device::cpu, s, p...); },
+      [](const Conv1d& s, auto... p) { conv1d_data(Device::cpu, s, p...); },
+      [](const Conv1d& s, auto... p) { conv1d_weight(Device::cpu, s, p...); });
+  expect_near(chosen, textbook(c), c);
+}
+
 // What is left out changes nothing of the rest.
 TEST(Conv1d, LeavesOutTheFirstPlaces) {
   for (const auto& [length, dilation, skipped] : {std::array<int64_t, 3>{9, 2, 1},
