@@ -1,7 +1,6 @@
 #include "engine/conv1d_winograd.h"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "engine/linalg.h"
@@ -95,6 +94,13 @@ Tensor weights_of(const Conv1d& c, const float* w, bool transposed) {
   return all;
 }
 
+// What stands outside a sequence; other threads may read it during the call.
+const float* zeros_of(int64_t count) {
+  thread_local std::vector<float> zeros;
+  if (std::ssize(zeros) < count) zeros.resize(static_cast<size_t>(count));
+  return zeros.data();
+}
+
 // out = three taps `v` [4, from, to] over `in`, plus `bias`.
 class Filter {
  public:
@@ -106,18 +112,12 @@ class Filter {
     const int64_t step = sequences_at_once();
     const int64_t whole = batch_ / step, rows = step * pairs_.count();
     const ThreadScratch<float> scratch(rows * (from_ + kProducts * to_));
-    const std::vector<float>& zeros = zeros_of(std::max(from_, to_));
+    const float* zeros = zeros_of(std::max(from_, to_));
     auto tile = [&](int64_t n) {
-      run(n * step, std::min(step, batch_ - n * step), in, zeros.data(), scratch.mine(), out);
+      run(n * step, std::min(step, batch_ - n * step), in, zeros, scratch.mine(), out);
     };
     parallel_tasks(whole, batch_ * pairs_.count() * from_ * to_, tile);
     if (whole * step < batch_) tile(whole);
-  }
-
-  static const std::vector<float>& zeros_of(int64_t count) {
-    thread_local std::vector<float> zeros;
-    if (std::ssize(zeros) < count) zeros.resize(static_cast<size_t>(count));
-    return zeros;
   }
 
  private:
@@ -184,10 +184,10 @@ class WeightSums {
         sums_({kProducts, c.out, c.in}, DType::f32) {}
 
   const Tensor& of(const float* x, const float* dy) {
-    const std::vector<float>& zeros = Filter::zeros_of(std::max(c_.in, c_.out));
+    const float* zeros = zeros_of(std::max(c_.in, c_.out));
     for (int64_t first = 0; first < c_.batch; first += step_) {
       const int64_t count = std::min(step_, c_.batch - first);
-      put(first, count, x, dy, zeros.data());
+      put(first, count, x, dy, zeros);
       add(first > 0, count * pairs_.count());
     }
     return sums_;
