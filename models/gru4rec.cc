@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/check.h"
 #include "models/next_item.h"
 #include "ops/gather/gather.h"
 #include "ops/gru/gru.h"
@@ -94,6 +95,11 @@ class Gru4Rec : public NextItemModel {
         table_(item_table(scope, sequence(), context, 0)),
         lanes_(context.options.gru.lanes) {
     const GruOptions& own = context.options.gru;
+    const NextItemOptions& next = context.options.next_item;
+    CTR_CHECK(lanes_ == 0 || (next.target_field.empty() && !next.padding_is_item),
+              "gru4rec: lanes learn what follows in the sequence itself, without padding; leave {} "
+              "or --gru-lanes out",
+              next.padding_is_item ? "--next-padding-is-item" : "--next-target-field");
     for (int64_t l = 0; l < own.layers; ++l)
       layers_.emplace_back(scope / "gru" / l, l == 0 ? item_width(context) : own.hidden, own.hidden,
                            own.bias);

@@ -120,8 +120,12 @@ TaskLosses TaskBalance::losses(const Model& model, const Batch& batch, const Sch
     return {std::move(losses), std::vector<double>(tasks, 1)};
   }
   const std::vector<Var> z = model.logits(batch);
-  if (z.size() > 1) return {model.losses(z, batch), std::vector<double>(z.size(), 1)};
-  CTR_CHECK(schema.index_of(FieldRole::domain) >= 0 && model.needs_both_labels(),
+  if (z.size() > 1) {
+    std::vector<Var> losses = model.losses(z, batch);
+    const size_t tasks = losses.size();
+    if (tasks > 1) return {std::move(losses), std::vector<double>(tasks, 1)};
+  }
+  CTR_CHECK(z.size() == 1 && schema.index_of(FieldRole::domain) >= 0 && model.needs_both_labels(),
             "train: --task-balance uncertainty weighs the labels of several tasks, or the domains "
             "of a model that learns from clicks and others; here is one loss. Leave it out");
   return losses_of_domains(z[0], batch, schema.domains);

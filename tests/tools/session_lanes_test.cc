@@ -237,6 +237,10 @@ TEST_F(LaneRuns, AreRefusedBesideOtherWaysToStep) {
   EXPECT_EQ(refusal(),
             "train: gru4rec learns an item at a time, a step of the optimizer each; leave "
             "--accumulate out");
+  model_options.next_item.padding_is_item = true;
+  EXPECT_EQ(message([&] { build(); }),
+            "gru4rec: lanes learn what follows in the sequence itself, without padding; leave "
+            "--next-padding-is-item or --gru-lanes out");
 }
 
 }  // namespace
