@@ -59,6 +59,13 @@ Product product_of(const Conv1d& c, Conv1dPart part) {
   return {c.out, taps * c.in, c.rows_out(), 1, true, false};
 }
 
+// The one of three that goes this way.
+template <class F>
+F* by_way(Conv1dWay way, F* rows, F* library, F* winograd) {
+  if (way == Conv1dWay::rows) return rows;
+  return way == Conv1dWay::library ? library : winograd;
+}
+
 template <class T>
 void forward(Device device, const Conv1d& c, const T* x, const T* w, const T* bias, T* y) {
   check(device, c);
@@ -66,14 +73,8 @@ void forward(Device device, const Conv1d& c, const T* x, const T* w, const T* bi
   const MeasuredProduct measured(product_of<T>(c, Conv1dPart::forward));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
-      switch (conv1d_way(c, Conv1dPart::forward)) {
-        case Conv1dWay::rows:
-          return rows::conv1d_forward(c, x, w, bias, y);
-        case Conv1dWay::library:
-          return onednn::conv1d_forward(c, x, w, bias, y);
-        case Conv1dWay::winograd:
-          return winograd::conv1d_forward(c, x, w, bias, y);
-      }
+      return by_way(conv1d_way(c, Conv1dPart::forward), rows::conv1d_forward,
+                    onednn::conv1d_forward, winograd::conv1d_forward)(c, x, w, bias, y);
     }
   }
   reference::conv1d_forward(c, x, w, bias, y);
@@ -86,14 +87,8 @@ void data(Device device, const Conv1d& c, const T* dy, const T* w, T* dx) {
   const MeasuredProduct measured(product_of<T>(c, Conv1dPart::data));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
-      switch (conv1d_way(c, Conv1dPart::data)) {
-        case Conv1dWay::rows:
-          return rows::conv1d_data(c, dy, w, dx);
-        case Conv1dWay::library:
-          return onednn::conv1d_data(c, dy, w, dx);
-        case Conv1dWay::winograd:
-          return winograd::conv1d_data(c, dy, w, dx);
-      }
+      return by_way(conv1d_way(c, Conv1dPart::data), rows::conv1d_data, onednn::conv1d_data,
+                    winograd::conv1d_data)(c, dy, w, dx);
     }
   }
   reference::conv1d_data(c, dy, w, dx);
@@ -106,14 +101,8 @@ void weight(Device device, const Conv1d& c, const T* x, const T* dy, T* dw) {
   const MeasuredProduct measured(product_of<T>(c, Conv1dPart::weight));
   if constexpr (std::is_same_v<T, float>) {
     if (!empty(c)) {
-      switch (conv1d_way(c, Conv1dPart::weight)) {
-        case Conv1dWay::rows:
-          return rows::conv1d_weight(c, x, dy, dw);
-        case Conv1dWay::library:
-          return onednn::conv1d_weight(c, x, dy, dw);
-        case Conv1dWay::winograd:
-          return winograd::conv1d_weight(c, x, dy, dw);
-      }
+      return by_way(conv1d_way(c, Conv1dPart::weight), rows::conv1d_weight, onednn::conv1d_weight,
+                    winograd::conv1d_weight)(c, x, dy, dw);
     }
   }
   reference::conv1d_weight(c, x, dy, dw);

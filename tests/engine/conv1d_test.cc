@@ -121,6 +121,9 @@ TEST(Conv1d, FiltersWideChannelsWhereThatSparesProducts) {
     EXPECT_NE(conv1d_way({64, 20, 128, 128, 3, 8, true}, part), Conv1dWay::winograd)
         << "taps that see zeros are free elsewhere";
   }
+  EXPECT_EQ(winograd::products({2, 11, 1, 1, 3, 4, true, 1}, forward), 2 * 4 * 6)
+      << "0 to 3 with 4 to 7, 8 and 9 alone";
+  EXPECT_EQ(winograd::products({2, 11, 1, 1, 3, 4, true, 1}, data), 2 * 4 * 7);
   const Conv1d c{32, 40, 128, 136, 3, 2, true};
   const auto chosen = run<float>(
       c, [](const Conv1d& s, auto... p) { conv1d_forward(Device::cpu, s, p...); },
